@@ -1,0 +1,31 @@
+"""Is the client still there? Servers differ in what they let an application see; where they show nothing, only a failed
+write tells.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class ClientGone(Exception):
+    """Nobody is left to answer."""
+
+
+def presence(environ: Mapping[str, Any]) -> Callable[[], bool]:
+    """A function that is true once the client of this WSGI request has closed its connection."""
+    if gone := environ.get("waitress.client_disconnected"):
+        return lambda: bool(gone())
+    sock = environ.get("gunicorn.socket")
+    return (lambda: hung_up(sock)) if sock is not None else lambda: False
+
+
+def hung_up(sock: socket.socket) -> bool:
+    """The peer has closed: a read would return nothing at once. Data that waits is left alone."""
+    try:
+        return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except (BlockingIOError, InterruptedError):
+        return False
+    except OSError:
+        return True

@@ -1,0 +1,239 @@
+"""One request's trip: translate, send, read, stream. The straight line that joins the translators and the upstream.
+
+An exchange works on plain values; nothing here touches the web framework. The vendor's status and first words are
+awaited before anything is answered, so that its errors are HTTP errors; after `COMMIT_AFTER` seconds of silence the
+answer starts anyway and stays alive by pings.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app import sse
+from app.client import ClientGone
+from app.framing import FRAMINGS, parsed
+from app.pump import Finished, Pump, Silence
+from app.upstream import Line, Reply, Upstream
+from translators.core import tokens
+from translators.core.calls import schemas
+from translators.core.deltas import Delta, Text, Thinking, ToolCall
+from translators.core.errors import Broke, Fault, RialtoError
+from translators.core.intent import intent
+from translators.core.message import Event, fold
+from translators.core.refusals import refusal
+from translators.core.stops import StopSequences
+from translators.core.stream import MessageStream
+from translators.core.tags import ThinkTags
+from translators.core.vendor import Json, Route
+from translators.protocols.openai_chat.request import tool_names
+
+#: Seconds of silence after which a stream starts without knowing the vendor's status.
+COMMIT_AFTER = 10.0
+#: Seconds between two signs of life, and how many pings pass before one that also resets older clients.
+PING_EVERY = 10.0
+PULSE_EVERY = 5
+#: Seconds between two looks at the client.
+TICK = 0.25
+
+VIA = "x-rialto-via"
+
+log = logging.getLogger("rialto")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What an exchange must know of the client's request: is it gone, and which Rialtos the request has passed."""
+
+    gone: Callable[[], bool]
+    via: str
+
+
+class Exchange:
+    """The trip of one validated Messages body along its route."""
+
+    def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller) -> None:
+        self.message = {**message, "stream": bool(message.get("stream"))}
+        self.route = route
+        self._upstream = upstream
+        self._caller = caller
+        self._line = Line()
+        self._pump: Pump[list[Delta]] | None = None
+        self._stream = message_stream(self.message, route)
+
+    def whole(self) -> Json:
+        """The complete message. Raises a `RialtoError` for everything else."""
+        events = self._stream.start()
+        try:
+            for deltas in self._deltas():
+                events += [event for delta in deltas for event in self._stream.feed(delta)]
+            events += self._stream.close()
+        finally:
+            self._end()
+        if self._stream.error:
+            raise self._stream.error
+        return fold(events)
+
+    def stream(self) -> Iterator[bytes]:
+        """The frames of the answer. The first `next` waits for the vendor and raises its errors; later ones become an
+        error event.
+        """
+        committed = False
+        try:
+            for events in self._events():
+                if not committed and self._stream.error:
+                    raise self._stream.error
+                committed = True
+                yield sse.encode(events)
+        except (RialtoError, ClientGone, GeneratorExit):
+            raise
+        except Exception as error:
+            log.exception("unexpected failure in a stream")
+            failure = RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
+            if not committed:
+                raise failure from error
+            yield sse.encode(self._stream.fail(failure))
+        finally:
+            self._end()
+
+    def _events(self) -> Iterator[list[Event]]:
+        """Lists of events; the first holds `message_start`."""
+        stream, held, started, began, quiet = self._stream, list[Delta](), False, time.monotonic(), Quiet()
+        try:
+            for deltas in self._deltas():
+                held += deltas
+                if (
+                    not started
+                    and not any(isinstance(delta, Text | Thinking | ToolCall) for delta in held)
+                    and time.monotonic() - began < COMMIT_AFTER
+                ):
+                    continue
+                events = [] if started else stream.start()
+                started = True
+                events += [event for delta in held for event in stream.feed(delta)]
+                held.clear()
+                if events := events or quiet.sign(stream):
+                    quiet.heard()
+                    yield events
+        except RialtoError as error:
+            if not started:
+                raise
+            yield stream.fail(error)
+            return
+        head = [] if started else stream.start()
+        yield head + [event for delta in held for event in stream.feed(delta)] + stream.close()
+
+    def _deltas(self) -> Iterator[list[Delta]]:
+        """What the vendor says, and an empty list for every tick without a word."""
+        self._pump = pump = Pump(self._work, self._line.cut)
+        while True:
+            try:
+                yield pump.next(TICK)
+            except Silence:
+                if self._caller.gone():
+                    raise ClientGone from None
+                yield []
+            except Finished:
+                return
+            except Fault as fault:
+                raise refusal(self.route, 200, fault.body, {}) from None
+
+    def _work(self) -> Iterator[list[Delta]]:
+        """Sends the request and decodes the answer; runs in the pump's thread."""
+        route, vendor = self.route, self.route.vendor
+        body = sse.dumps(vendor.protocol.request(self.message, route))
+        reply = self._upstream.send(route, vendor.url(route.base_url, route), self._headers(), body, self._line)
+        try:
+            if reply.status != 200:
+                raise refusal(route, reply.status, parsed(reply.body()), reply.headers)
+            for value in self._values(reply):
+                yield list(value)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise Broke(f"{vendor.title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
+        finally:
+            reply.close()
+
+    def _values(self, reply: Reply) -> Iterator[Iterator[Delta]]:
+        """The deltas of each object of the answer, whatever form the vendor chose for it."""
+        vendor, protocol = self.route.vendor, self.route.vendor.protocol
+        pieces, first = reply.pieces(), b""
+        for piece in pieces:
+            first += piece
+            if first.removeprefix(b"\xef\xbb\xbf").strip():
+                break
+        if protocol.framing == "sse" and not looks_like_sse(first):
+            value = parsed(first + b"".join(pieces))
+            if not isinstance(value, dict):
+                raise Fault(value)
+            yield protocol.whole(vendor.read(value))
+            return
+        for value in FRAMINGS[protocol.framing](chained(first, pieces)):
+            if not isinstance(value, dict):
+                raise Fault(value)
+            yield protocol.chunk(vendor.read(value))
+
+    def _headers(self) -> dict[str, str]:
+        route = self.route
+        headers = {
+            "content-type": "application/json",
+            "accept-encoding": "identity" if self.message["stream"] else "gzip, deflate",
+            "user-agent": "rialto",
+        }
+        headers |= route.vendor.headers
+        if route.key:
+            headers |= route.vendor.auth(route.key)
+        headers[VIA] = self._caller.via
+        return headers
+
+    def _end(self) -> None:
+        if self._pump is not None:
+            self._pump.stop()
+
+
+class Quiet:
+    """Counts the silence towards the client and says when a sign of life is due."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self._pings = 0
+
+    def heard(self) -> None:
+        """Something was sent."""
+        self._last = time.monotonic()
+
+    def sign(self, stream: MessageStream) -> list[Event]:
+        """A ping when it is time, every few of them with a pulse."""
+        if time.monotonic() - self._last < PING_EVERY:
+            return []
+        self._pings += 1
+        return [{"type": "ping"}, stream.pulse()] if self._pings % PULSE_EVERY == 0 else [{"type": "ping"}]
+
+
+def message_stream(message: Mapping[str, Any], route: Route) -> MessageStream:
+    """The stream that builds this answer's events."""
+    return MessageStream(
+        model=route.alias,
+        new_id=lambda prefix: prefix + uuid.uuid4().hex[:24],
+        origin=(route.vendor.name, route.model),
+        names=tool_names(message, route.profile),
+        schemas=schemas(message.get("tools")),
+        input_tokens=tokens.estimate_request(message),
+        omitted=intent(message).omitted,
+        filters=[ThinkTags(), StopSequences(message.get("stop_sequences") or ())],
+    )
+
+
+def looks_like_sse(start: bytes) -> bool:
+    """The body starts like server-sent events and not like a JSON or HTML document."""
+    return not start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[", b"<", b'"'))
+
+
+def chained(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The piece that was looked at, then the others."""
+    if first:
+        yield first
+    yield from pieces

@@ -1,0 +1,111 @@
+"""Bytes -> the JSON objects of a stream (SSE or NDJSON).
+
+sseclient-py reads the events. Around it, what it does not see (tried with 1.9): a byte-order mark; raw JSON lines, as
+some gateways send errors; an unfinished last event, which it hands out as if it were whole, shows as JSON that does not
+parse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+import sseclient
+
+from translators.core.errors import Broke, Fault
+
+BOM = b"\xef\xbb\xbf"
+#: A line that starts like JSON or HTML is no SSE field.
+ALIEN = re.compile(rb"[ \t]*[\[{<]")
+ALIEN_LINE = re.compile(rb"[\r\n][ \t]*[\[{<]")
+DONE = "[DONE]"
+
+
+class Tap:
+    """Hands bytes on to an SSE reader and keeps the part that is no SSE at all."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.alien = b""
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        at_line_start, first = True, True
+        for piece in self._pieces:
+            if first:
+                piece, first = piece.removeprefix(BOM), False
+            cut = self._alien_at(piece, at_line_start)
+            if cut is not None:
+                self.alien = piece[cut:] + b"".join(self._pieces)
+                yield piece[:cut]
+                return
+            if piece:
+                at_line_start = piece[-1:] in b"\r\n"
+                yield piece
+
+    def close(self) -> None:
+        """Part of sseclient's interface for event sources."""
+
+    @staticmethod
+    def _alien_at(piece: bytes, at_line_start: bool) -> int | None:
+        if at_line_start and ALIEN.match(piece):
+            return 0
+        found = ALIEN_LINE.search(piece)
+        return found.start() + 1 if found else None
+
+
+def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
+    """The JSON objects of an SSE stream. Raises `Fault` for a raw error body, `Broke` for an event that is cut off."""
+    tap = Tap(pieces)
+    for event in sseclient.SSEClient(tap).events():
+        if event.data == DONE:
+            continue
+        yield event_object(event)
+    if tap.alien.strip():
+        raise Fault(parsed(tap.alien))
+
+
+def event_object(event: Any) -> Any:
+    """The JSON of one event; an `error` event whose data is no error object is made one."""
+    try:
+        value = orjson.loads(event.data)
+    except orjson.JSONDecodeError:
+        if event.event == "error":
+            raise Fault(event.data) from None
+        raise Broke("the answer was cut off in the middle of an event") from None
+    if event.event == "error" and isinstance(value, dict) and not value.get("error"):
+        raise Fault(value)
+    return value
+
+
+def ndjson(pieces: Iterable[bytes]) -> Iterator[Any]:
+    """The objects of a stream of JSON lines."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (orjson.loads(line) for line in lines if line.strip())
+    if rest.strip():
+        yield line_object(rest)
+
+
+def line_object(line: bytes) -> Any:
+    """The last line, which has no line end."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise Broke("the answer was cut off in the middle of a line") from None
+
+
+FRAMINGS = {"sse": sse, "ndjson": ndjson}
+
+
+def parsed(data: bytes) -> Any:
+    """A body as JSON, out of an SSE frame if it is in one, else as text."""
+    text = data.removeprefix(BOM).strip()
+    if text.startswith((b"data:", b"event:")):
+        text = b"".join(line[5:].strip() for line in text.splitlines() if line.startswith(b"data:"))
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text.decode("utf-8", "replace")

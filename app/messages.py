@@ -1,0 +1,143 @@
+"""POST /v1/messages and POST /v1/messages/count_tokens, plain and under `/{vendor}:{model}`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from app import auth, sse
+from app.client import ClientGone, presence
+from app.exchange import VIA, Caller, Exchange
+from app.rialto import Rialto
+from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
+from translators.core import tokens
+from translators.core.errors import InvalidRequest
+from translators.core.vendor import Json, Route
+
+messages = Blueprint("messages", __name__)
+
+#: The client closed the connection; nobody reads this status, but logs do.
+CLIENT_CLOSED = 499
+
+
+def rialto() -> Rialto:
+    """The parts of the running application."""
+    found: Rialto = current_app.extensions["rialto"]
+    return found
+
+
+@messages.before_request
+def check_key() -> None:
+    """Every endpoint here needs the client's key."""
+    auth.check(request, rialto().settings.bridge_api_key)
+
+
+@messages.post("/v1/messages")
+@messages.post("/v1/v1/messages")
+@messages.post("/<path:target>/v1/messages")
+@messages.post("/<path:target>/v1/v1/messages")
+def create(target: str | None = None) -> Response:
+    """A message, whole or streamed."""
+    message = parse(request.get_data(cache=False), MESSAGE_REQUEST)
+    route = resolve(message, target)
+    if message["max_tokens"] == 0:
+        return json_answer(empty_message(message))
+    exchange = Exchange(clamped(message), route, rialto().upstream, caller())
+    if not message.get("stream"):
+        try:
+            return json_answer(exchange.whole())
+        except ClientGone:
+            return Response(status=CLIENT_CLOSED)
+    return stream_answer(exchange)
+
+
+@messages.post("/v1/messages/count_tokens")
+@messages.post("/v1/v1/messages/count_tokens")
+@messages.post("/<path:target>/v1/messages/count_tokens")
+@messages.post("/<path:target>/v1/v1/messages/count_tokens")
+def count_tokens(target: str | None = None) -> Response:
+    """An estimate of the input tokens over system, tools and all blocks."""
+    message = parse(request.get_data(cache=False), COUNT_REQUEST)
+    resolve(message, target)
+    return json_answer({"input_tokens": tokens.estimate_request(message)})
+
+
+def resolve(message: Json, target: str | None) -> Route:
+    """The route of a request, bound to its conversation."""
+    return rialto().catalog.resolve(message["model"], target).within(session(message))
+
+
+def session(message: Json) -> str:
+    """A stable id of the conversation: the client's header, or the session inside `metadata.user_id`; "" when there is
+    none.
+    """
+    if header := request.headers.get("x-claude-code-session-id", ""):
+        return header
+    user = (message.get("metadata") or {}).get("user_id")
+    try:
+        found = json.loads(user).get("session_id")
+    except (TypeError, ValueError, AttributeError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def clamped(message: Json) -> Json:
+    """The message with `max_tokens` inside the configured limits."""
+    settings = rialto().settings
+    wished = message["max_tokens"]
+    wished = max(wished, settings.min_tokens_limit or 0)
+    wished = min([wished, *(limit for limit in (settings.max_tokens_limit, settings.max_output_tokens) if limit)])
+    return {**message, "max_tokens": wished}
+
+
+def caller() -> Caller:
+    """What the exchange needs of this request. Raises `InvalidRequest` when Rialto is asked by itself."""
+    passed = [item.strip() for item in request.headers.get(VIA, "").split(",") if item.strip()]
+    own = rialto().instance
+    if own in passed:
+        raise InvalidRequest("Request loop: a vendor address in the settings points back at this Rialto", status=508)
+    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]))
+
+
+def stream_answer(exchange: Exchange) -> Response:
+    """The stream, once its first frames are there: errors before them are HTTP errors."""
+    frames = exchange.stream()
+    try:
+        first = next(frames)
+    except ClientGone:
+        return Response(status=CLIENT_CLOSED)
+    return Response(rest(first, frames), headers=dict(sse.HEADERS))
+
+
+def rest(first: bytes, frames: Iterator[bytes]) -> Iterator[bytes]:
+    """All frames; the end of a client ends the exchange."""
+    try:
+        yield first
+        yield from frames
+    except ClientGone:
+        return
+    finally:
+        frames.close()  # type: ignore[attr-defined]
+
+
+def json_answer(body: Any) -> Response:
+    """A JSON body."""
+    return Response(sse.dumps(body), content_type="application/json")
+
+
+def empty_message(message: Json) -> Json:
+    """The answer to `max_tokens: 0`, which only warms a cache: no vendor is asked."""
+    return {
+        "id": f"msg_{uuid.uuid4().hex[:24]}",
+        "type": "message",
+        "role": "assistant",
+        "model": message["model"],
+        "content": [],
+        "stop_reason": "max_tokens",
+        "stop_sequence": None,
+        "usage": {"input_tokens": tokens.estimate_request(message), "output_tokens": 0},
+    }

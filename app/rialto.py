@@ -1,0 +1,36 @@
+"""The parts of a running Rialto, kept in `app.extensions["rialto"]`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from dataclasses import dataclass
+
+from app.catalog import Catalog
+from app.settings import Settings
+from app.upstream import Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Rialto:
+    """Settings, catalog and the way to the vendors; `instance` names this server in request loops."""
+
+    settings: Settings
+    catalog: Catalog
+    upstream: Upstream
+    instance: str
+
+
+def build(settings: Settings) -> Rialto:
+    """Everything that a server needs."""
+    upstream = Upstream(settings.connect_timeout, settings.idle_timeout, settings.custom_headers)
+    return Rialto(settings, Catalog.load(settings), upstream, instance_of(settings))
+
+
+def instance_of(settings: Settings) -> str:
+    """The same name in all workers of one server, another one elsewhere. The server's process id tells two servers of
+    one machine apart.
+    """
+    place = f"{socket.gethostname()} {os.getcwd()} {settings.host} {settings.port} {os.getppid()}"
+    return hashlib.sha256(place.encode()).hexdigest()[:16]

@@ -1,0 +1,136 @@
+"""Marshmallow schemas of requests: shallow on purpose. Validating every block of a long conversation would hold up all
+streams of a worker.
+
+Unknown fields and block types are kept: clients and betas move faster than any list. What is checked is what a
+translator relies on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from translators.core.errors import InvalidRequest
+
+ROLES = ("user", "assistant", "system")
+
+
+class Conversation(fields.Field[list[Any]]):
+    """The list of messages: roles, content types and block types."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValidationError("Input should be a valid list")
+        if not value:
+            raise ValidationError("at least one message is required")
+        for position, message in enumerate(value):
+            problem = message_problem(message)
+            if problem:
+                raise ValidationError({f"{position}{problem[0]}": [problem[1]]})
+        return value
+
+
+def message_problem(message: Any) -> tuple[str, str] | None:
+    """(path below the message, what is wrong) or None."""
+    if not isinstance(message, dict):
+        return "", "Input should be an object with role and content"
+    role = message.get("role")
+    if role not in ROLES:
+        return ".role", f'Unexpected role "{role}". Allowed roles are "user", "assistant" and "system"'
+    content = message.get("content")
+    if isinstance(content, str) or (content is None and role == "system"):
+        return None
+    if not isinstance(content, list):
+        return ".content", "Input should be a string or a list of content blocks"
+    for position, block in enumerate(content):
+        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+            return f".content.{position}", "Input should be a content block with a type"
+        if block["type"] == "tool_use" and not isinstance(block.get("input", {}), (dict, list)):
+            return f".content.{position}.input", "Input should be an object"
+    return None
+
+
+class CountRequest(Schema):
+    """POST /v1/messages/count_tokens. https://platform.claude.com/docs/en/api/messages-count-tokens, read
+    2026-11-21.
+    """
+
+    class Meta:
+        unknown = INCLUDE
+
+    model = fields.String(required=True, validate=validate.Length(min=1))
+    messages = Conversation(required=True)
+    system = fields.Raw(allow_none=True)
+    tools = fields.List(fields.Dict(), allow_none=True)
+    tool_choice = fields.Dict(allow_none=True)
+    thinking = fields.Dict(allow_none=True)
+    output_config = fields.Dict(allow_none=True)
+
+    @validates_schema
+    def check_system(self, data: dict[str, Any], **kwargs: Any) -> None:
+        """`system` is text or a list of text blocks."""
+        system = data.get("system")
+        if system is None or isinstance(system, str):
+            return
+        if not isinstance(system, list) or not all(isinstance(block, dict) for block in system):
+            raise ValidationError("Input should be a string or a list of text blocks", "system")
+
+
+class MessageRequest(CountRequest):
+    """POST /v1/messages. https://platform.claude.com/docs/en/api/messages, read 2026-11-21."""
+
+    max_tokens = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
+    stream = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
+    stop_sequences = fields.List(fields.String(), allow_none=True)
+    metadata = fields.Dict(allow_none=True)
+    temperature = fields.Float(allow_none=True)
+    top_p = fields.Float(allow_none=True)
+    top_k = fields.Integer(allow_none=True)
+
+
+MESSAGE_REQUEST = MessageRequest()
+COUNT_REQUEST = CountRequest()
+
+
+def parse(data: bytes, schema: Schema) -> dict[str, Any]:
+    """The validated body. Raises `InvalidRequest` that names the field and what it should be."""
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        body = surrogates(data, error)
+    if not isinstance(body, dict):
+        raise InvalidRequest("The request body should be a JSON object")
+    try:
+        loaded: dict[str, Any] = schema.load(body)
+    except ValidationError as error:
+        raise InvalidRequest("; ".join(sentences(error.normalized_messages()))) from None
+    return loaded
+
+
+def surrogates(data: bytes, error: ValueError) -> Any:
+    """JSON with half surrogate pairs, which orjson refuses and some clients send."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise InvalidRequest(f"The request body is not valid JSON: {error}") from None
+
+
+def sentences(problems: Mapping[Any, Any], path: str = "") -> list[str]:
+    """Marshmallow's tree of problems as `path: sentence`, in Anthropic's wording."""
+    found = []
+    for key, value in problems.items():
+        where = f"{path}.{key}".strip(".").replace("._schema", "")
+        if isinstance(value, Mapping):
+            found += sentences(value, where)
+        else:
+            found += [f"{where}: {wording(str(item))}" for item in value]
+    return found
+
+
+def wording(sentence: str) -> str:
+    """Marshmallow's sentence in the API's own words, where clients know one."""
+    return {"Missing data for required field.": "Field required"}.get(sentence, sentence.rstrip("."))

@@ -1,0 +1,199 @@
+"""The way to the vendor: sessions and pools, sending, cancellation, and the error tree for what goes wrong on the wire.
+
+Facts learnt by running it (requests 2.34, urllib3 2.8): `iter_content` holds close-delimited answers back until their
+end, `raw.read1` streams them; a break in mid-stream surfaces as urllib3's `ProtocolError`; requests reads proxy
+settings on every call, so they are resolved once; llama.cpp closes its connection after every stream although it
+promises to keep it, so a stale connection is tried once more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+
+from app.demo import DemoAdapter
+from translators.core.errors import Broke, RialtoError, TimedOut, Unreachable
+from translators.core.vendor import Route
+
+PIECE = 65536
+POOL_SIZE = 1000
+#: Sends on a connection that the vendor had already closed are repeated this often; nothing was answered to them.
+STALE_TRIES = 2
+
+
+class Wire(threading.local):
+    """The connection that this thread's request uses, so that another thread can cut it."""
+
+    line: Line | None = None
+
+
+class Line:
+    """One request's line to the vendor. `cut` may be called from any thread, at any time."""
+
+    def __init__(self) -> None:
+        self._connection: HTTPConnection | None = None
+        self._response: requests.Response | None = None
+        self.cut_off = False
+
+    def attach(self, connection: HTTPConnection) -> None:
+        """The connection that carries the request now."""
+        self._connection = connection
+        if self.cut_off:
+            self.cut()
+
+    def hold(self, response: requests.Response) -> None:
+        """The answer that is being read."""
+        self._response = response
+
+    def cut(self) -> None:
+        """Shuts the socket down: whoever waits on it wakes up, and the vendor sees that nobody listens."""
+        self.cut_off = True
+        connection, response = self._connection, self._response
+        sock = getattr(connection, "sock", None)
+        try:
+            if response is not None:
+                response.raw.shutdown()
+            elif sock is not None:
+                sock.shutdown(2)
+        except (OSError, ValueError, RuntimeError, AttributeError):
+            pass
+
+
+WIRE = Wire()
+
+
+class TrackedConnection(HTTPConnection):
+    """Tells the running request which connection it got."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if WIRE.line is not None:
+            WIRE.line.attach(self)
+        super().request(*args, **kwargs)
+
+
+class TrackedSecureConnection(HTTPSConnection):
+    """The same over TLS."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if WIRE.line is not None:
+            WIRE.line.attach(self)
+        super().request(*args, **kwargs)
+
+
+class TrackedPool(HTTPConnectionPool):
+    ConnectionCls = TrackedConnection
+
+
+class TrackedSecurePool(HTTPSConnectionPool):
+    ConnectionCls = TrackedSecureConnection
+
+
+class TrackedAdapter(HTTPAdapter):
+    """An adapter whose connections can be cut."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": TrackedPool, "https": TrackedSecurePool}
+
+
+class Reply:
+    """A vendor's answer: status, lower-case headers, and the body piece by piece."""
+
+    def __init__(self, response: requests.Response, title: str) -> None:
+        self.status = response.status_code
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._response = response
+        self._title = title
+
+    def pieces(self) -> Iterator[bytes]:
+        """The decoded bytes as they arrive. Raises `Broke` or `TimedOut` when they stop coming."""
+        try:
+            while piece := self._response.raw.read1(PIECE, decode_content=True):
+                yield piece
+        except ReadTimeoutError:
+            raise TimedOut(f"{self._title}: the answer stopped coming") from None
+        except (HTTPError, OSError, ValueError) as error:
+            raise Broke(
+                f"{self._title}: the connection broke in the middle of the answer ({type(error).__name__})"
+            ) from None
+
+    def body(self) -> bytes:
+        """The whole body."""
+        return b"".join(self.pieces())
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self._response.close()
+
+
+class Upstream:
+    """Sends requests to vendors. Timeouts are seconds: to connect, and between two bytes of the answer."""
+
+    def __init__(self, connect_timeout: float, idle_timeout: float, headers: Mapping[str, str]) -> None:
+        self._timeout = (connect_timeout, idle_timeout)
+        self._headers = dict(headers)
+        self._sessions: dict[str, requests.Session] = {}
+
+    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Line) -> Reply:
+        """The vendor's answer, its body still unread. Raises `Unreachable` or `TimedOut`."""
+        title = route.vendor.title
+        WIRE.line = line
+        try:
+            response = self._post(route, url, {**headers, **self._headers}, body)
+        except requests.ConnectTimeout:
+            raise Unreachable(f"{title}: no connection to {url} in time (check the address and the network)") from None
+        except requests.Timeout:
+            raise TimedOut(f"{title}: no answer in time") from None
+        except requests.RequestException as error:
+            raise unreachable(route, error) from None
+        finally:
+            WIRE.line = None
+        line.hold(response)
+        return Reply(response, title)
+
+    def _post(self, route: Route, url: str, headers: Mapping[str, str], body: bytes) -> requests.Response:
+        session = self._session(route)
+        for left in reversed(range(STALE_TRIES)):
+            try:
+                return session.post(
+                    url, data=body, headers=headers, stream=True, timeout=self._timeout, allow_redirects=False
+                )
+            except requests.ConnectionError as error:
+                line = WIRE.line
+                if not left or not is_stale(error) or (line is not None and line.cut_off):
+                    raise
+        raise AssertionError("unreachable")
+
+    def _session(self, route: Route) -> requests.Session:
+        """One session an address, with its proxies resolved once."""
+        if route.base_url not in self._sessions:
+            session = requests.Session()
+            session.trust_env = False
+            session.proxies = dict(get_environ_proxies(route.base_url, no_proxy=None))
+            adapter = TrackedAdapter(pool_connections=4, pool_maxsize=POOL_SIZE)
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            session.mount("demo://", DemoAdapter())
+            self._sessions[route.base_url] = session
+        return self._sessions[route.base_url]
+
+
+def is_stale(error: requests.ConnectionError) -> bool:
+    """The connection had been closed before any byte of the answer came."""
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, ProtocolError) and "Connection aborted" in str(cause)
+
+
+def unreachable(route: Route, error: Exception) -> RialtoError:
+    """Why the vendor cannot be reached, with what to check."""
+    reason = str(error).rsplit(":", 1)[-1].strip(" ')\"") or type(error).__name__
+    where = f"check {route.vendor.address_variable} ({route.base_url})"
+    return Unreachable(f"{route.vendor.title}: cannot be reached: {reason}; {where}")

@@ -1,0 +1,87 @@
+"""Gunicorn's settings. Found by its name: `gunicorn -k gevent wsgi:app` reads this file too."""
+
+import argparse
+import ipaddress
+import os
+import shlex
+import sys
+
+
+def chosen_worker_class() -> str:
+    """The worker class of the command line or GUNICORN_CMD_ARGS, which gunicorn puts above this file."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("-k", "--worker-class", default="gevent")
+    arguments = [*shlex.split(os.environ.get("GUNICORN_CMD_ARGS", "")), *sys.argv[1:]]
+    return str(parser.parse_known_args(arguments)[0].worker_class)
+
+
+if chosen_worker_class() == "gevent":
+    # Before anything imports ssl's users (requests, urllib3): patched later, TLS recurses without end.
+    # Threads and processes of other worker classes must stay what they are.
+    from gevent import monkey
+
+    monkey.patch_all()
+
+from app.settings import Settings, SettingsError  # noqa: E402
+
+
+def checked_settings() -> Settings:
+    """All settings, or the end with the list of all mistakes."""
+    try:
+        return Settings.load()
+    except SettingsError as error:
+        sys.exit(str(error))
+
+
+settings = checked_settings()
+for module in [name for name in sys.modules if name.partition(".")[0] in ("app", "translators")]:
+    del sys.modules[module]  # every new worker imports the code as it is then: --reload and HUP see changes
+
+bind = f"{settings.host}:{settings.port}"
+
+# Streams wait for vendors nearly all the time: one gevent process carries hundreds of them.
+worker_class = "gevent"
+
+# One process, because limits and pools count per process. More for more cores.
+workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+
+# Open connections per gevent worker. Each is a greenlet and a vendor connection, so files run out before memory does.
+worker_connections = 1000
+
+# Only for -k gthread (and sync, which gunicorn turns into it): each stream holds one thread.
+threads = 32
+
+# Seconds without a heartbeat until a worker is killed. Streams do not count, they yield; only a hung process does.
+timeout = 120
+
+# Seconds that open streams get to finish after TERM or HUP; then the client repeats the request.
+graceful_timeout = 30
+
+# Seconds an idle connection stays open. Enough for a client's next turn; a stop waits for idle connections too, so not
+# more. A proxy that keeps connections to Rialto must be the one to close: give it less, or start with --keep-alive 75.
+keepalive = 20
+
+# The usage records say what an access log would.
+accesslog = None
+
+# Its path is shared by all gunicorns of one user; the second would take it from the first.
+control_socket_disable = True
+
+
+def is_loopback(address: object) -> bool:
+    """Whether only this machine reaches the address: a Unix socket (a string), or (host, port)."""
+    host = str(address[0]) if isinstance(address, tuple) else "localhost"
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def on_starting(server) -> None:  # type: ignore[no-untyped-def]
+    """Refuses to serve the network without a key, whichever way the address was given."""
+    beyond = [address for address in server.address if not is_loopback(address)]
+    if beyond and not settings.bridge_api_key:
+        sys.exit(
+            f"Rialto refuses to listen on {beyond[0][0]}: everybody who reaches it could spend your vendors' credit.\n"
+            "Set BRIDGE_API_KEY to a secret of your choice, or listen on 127.0.0.1."
+        )

@@ -1,0 +1,291 @@
+"""The architecture, checked on the syntax tree: who imports whom, purity, sizes, names, no test of a vendor's name.
+
+Every rule is a function `(path, tree) -> complaints`; the second half of the file shows each of them complain.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+
+import pytest
+
+from tests.sizes import ROOT, functions, percentile, sources
+
+Complaints = Iterator[str]
+Rule = Callable[[str, ast.Module], Complaints]
+
+FILES = [str(path) for path in sources()] + ["wsgi.py"]
+
+#: Layer -> the layers it may import. A vendor is not in its own list: vendors do not know each other.
+MAY_IMPORT = {
+    "wsgi": {"app"},
+    "app": {"app", "discovery", "vendor", "protocols", "core"},
+    "discovery": {"core"},
+    "vendor": {"protocols", "core"},
+    "protocols": {"protocols", "core"},
+    "core": {"core"},
+}
+PURE = {"vendor", "protocols", "core", "discovery"}
+NETWORK = {"requests", "sseclient", "urllib3"}
+WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
+IMPURE = {
+    *("os", "time", "uuid", "random", "secrets", "logging", "io", "pathlib", "shutil", "tempfile", "subprocess"),
+    *("socket", "ssl", "http", "threading", "multiprocessing", "asyncio", "concurrent", "sqlite3", "signal", "ctypes"),
+}
+IMPURE_EXCEPT_DISCOVERY = {"importlib", "pkgutil"}
+IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
+CLOCK_CALLS = {"now", "utcnow", "today"}
+FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
+FORBIDDEN_CLASS_WORDS = ("Manager", "Helper")
+FORBIDDEN_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "misc.py", "common.py"}
+
+
+def layer(path: str) -> str:
+    """The layer of a file."""
+    parts = PurePosixPath(path).parts
+    if parts[0] != "translators":
+        return "wsgi" if parts[0] == "wsgi.py" else "app"
+    if len(parts) > 2:
+        return parts[1]
+    return "discovery" if parts[1] == "__init__.py" else "vendor"
+
+
+def imports(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of everything imported, anywhere in the file, relative imports resolved.
+
+    `from a import b` yields `a.b`: b may be a module.
+    """
+    package = PurePosixPath(path).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+
+
+def imported_layer(name: str) -> str | None:
+    """The layer of an imported name, None when it is not ours."""
+    match name.split("."):
+        case ["wsgi" | "app" as top, *_]:
+            return top
+        case ["translators", "protocols" | "core" as folder, *_]:
+            return folder
+        case ["translators", module, *_] if (ROOT / "translators" / f"{module}.py").exists():
+            return "vendor"
+        case ["translators", *_]:
+            return "discovery"
+        case _:
+            return None
+
+
+def layering(path: str, tree: ast.Module) -> Complaints:
+    """Imports go downwards only, and a vendor never imports another one."""
+    own = layer(path)
+    for line, name in imports(path, tree):
+        target = imported_layer(name)
+        if target and target not in MAY_IMPORT[own]:
+            yield f"{path}:{line} {own} imports {target}: {name}"
+
+
+def network(path: str, tree: ast.Module) -> Complaints:
+    """Only `app/upstream*.py` and the demo, which is a transport adapter, know how bytes travel."""
+    allowed = path == "app/demo.py" or path.startswith(("app/upstream", "app/demo/"))
+    for line, name in imports(path, tree):
+        if name.split(".")[0] in NETWORK and not allowed:
+            yield f"{path}:{line} imports {name}; only app/upstream*.py and app/demo.py may"
+
+
+def web(path: str, tree: ast.Module) -> Complaints:
+    """Only the shell knows the web framework."""
+    for line, name in imports(path, tree):
+        if name.split(".")[0] in WEB and layer(path) != "app":
+            yield f"{path}:{line} imports {name}; only app/ may"
+
+
+def purity(path: str, tree: ast.Module) -> Complaints:
+    """No I/O, no clock, no chance and nothing but the standard library under translators/."""
+    own = layer(path)
+    if own not in PURE:
+        return
+    forbidden = IMPURE if own == "discovery" else IMPURE | IMPURE_EXCEPT_DISCOVERY
+    for line, name in imports(path, tree):
+        top = name.split(".")[0]
+        if (
+            top in forbidden
+            or name.startswith("urllib.request")
+            or top not in {*sys.stdlib_module_names, "translators"}
+        ):
+            yield f"{path}:{line} imports {name}"
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id=called)) if called in IMPURE_CALLS:
+                yield f"{path}:{node.lineno} calls {called}()"
+            case ast.Call(func=ast.Attribute(attr=called)) if called in CLOCK_CALLS:
+                yield f"{path}:{node.lineno} reads the clock: .{called}()"
+
+
+def vendor_names(path: str, tree: ast.Module) -> Complaints:
+    """No comparison with a vendor's name: a quirk is a profile field or a hook."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left=left, comparators=others) if any(is_vendor_name(side) for side in (left, *others)):
+                yield f"{path}:{node.lineno} compares a vendor's name"
+            case ast.Match(subject=subject) if is_vendor_name(subject):
+                yield f"{path}:{node.lineno} matches a vendor's name"
+            case ast.Call(func=ast.Attribute(value=owner, attr="startswith" | "endswith")) if is_vendor_name(owner):
+                yield f"{path}:{node.lineno} tests a vendor's name"
+
+
+def is_vendor_name(node: ast.expr) -> bool:
+    """`vendor.name`, `route.vendor.name`, `VENDOR.name`, also inside a method call such as `.lower()`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr="name"):
+            return owner.lower() == "vendor"
+        case ast.Call(func=ast.Attribute(value=inner)):
+            return is_vendor_name(inner)
+        case _:
+            return False
+
+
+def sizes(path: str, tree: ast.Module) -> Complaints:
+    """A function holds 50 lines at most, a file 350, a vendor 150."""
+    source = getattr(tree, "source", "")
+    limit = 150 if layer(path) == "vendor" else 350
+    length = len(source.splitlines())
+    if length > limit:
+        yield f"{path} has {length} lines, limit {limit}"
+    for function in functions(path, source):
+        if function.length > 50:
+            yield f"{path}:{function.line} {function.name} has {function.length} lines, limit 50"
+
+
+def names(path: str, tree: ast.Module) -> Complaints:
+    """Names that say nothing, and files without a docstring."""
+    if PurePosixPath(path).name in FORBIDDEN_FILES:
+        yield f"{path}: a file is named after its concern"
+    if not ast.get_docstring(tree):
+        yield f"{path} has no docstring"
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) if name.lstrip("_").startswith(FORBIDDEN_PREFIXES):
+                yield f"{path}:{node.lineno} {name}: say what it does"
+            case ast.ClassDef(name=name) if any(word in name for word in FORBIDDEN_CLASS_WORDS):
+                yield f"{path}:{node.lineno} {name}: say what it is"
+
+
+RULES: list[Rule] = [layering, network, web, purity, vendor_names, sizes, names]
+
+
+def parsed(source: str) -> ast.Module:
+    """The tree, carrying its source for the rules that count lines."""
+    tree = ast.parse(source)
+    tree.source = source  # type: ignore[attr-defined]
+    return tree
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_code_keeps(rule: Rule) -> None:
+    complaints = [
+        complaint for path in FILES for complaint in rule(path, parsed((ROOT / path).read_text(encoding="utf-8")))
+    ]
+    assert not complaints, "\n".join(complaints)
+
+
+def test_most_functions_are_small() -> None:
+    lengths = [
+        function.length
+        for path in sources()
+        for function in functions(str(path), (ROOT / path).read_text(encoding="utf-8"))
+    ]
+    assert percentile(lengths, 0.5) <= 10
+    assert percentile(lengths, 0.9) <= 35
+
+
+def test_something_is_checked() -> None:
+    assert {layer(path) for path in FILES} == set(MAY_IMPORT)
+
+
+LONG_FUNCTION = "def f():\n" + "    x = 1\n" * 50
+
+BAD = [
+    (layering, "translators/core/stream.py", "from translators.protocols import openai_chat"),
+    (layering, "translators/core/stream.py", "from ..protocols.openai_chat import chunk"),
+    (layering, "translators/core/stream.py", "import translators"),
+    (layering, "translators/protocols/openai_chat.py", "from translators import deepseek"),
+    (layering, "translators/protocols/openai_chat.py", "def f():\n    import translators.deepseek"),
+    (layering, "translators/protocols/openai_chat.py", "from app.errors import envelope"),
+    (layering, "translators/kimi.py", "from translators import deepseek"),
+    (layering, "translators/kimi.py", "from .deepseek import VENDOR"),
+    (layering, "translators/kimi.py", "from app import settings"),
+    (layering, "translators/__init__.py", "from translators.deepseek import VENDOR"),
+    (layering, "wsgi.py", "from translators.core import stream"),
+    (network, "app/messages.py", "import requests"),
+    (network, "app/catalog.py", "from urllib3.exceptions import ProtocolError"),
+    (network, "translators/core/stream.py", "from sseclient import SSEClient"),
+    (web, "translators/kimi.py", "from flask import request"),
+    (web, "wsgi.py", "import werkzeug.serving"),
+    (purity, "translators/kimi.py", "import os"),
+    (purity, "translators/kimi.py", "from os import environ"),
+    (purity, "translators/kimi.py", "def f():\n    import time"),
+    (purity, "translators/core/calls.py", "import uuid"),
+    (purity, "translators/core/calls.py", "from random import choice"),
+    (purity, "translators/core/calls.py", "import logging"),
+    (purity, "translators/core/calls.py", "from urllib.request import urlopen"),
+    (purity, "translators/core/calls.py", "import importlib"),
+    (purity, "translators/core/calls.py", "import orjson"),
+    (purity, "translators/protocols/openai_chat.py", "from requests import post"),
+    (purity, "translators/protocols/openai_chat.py", "created = datetime.now()"),
+    (purity, "translators/protocols/openai_chat.py", "created = datetime.datetime.now(UTC)"),
+    (purity, "translators/protocols/openai_chat.py", "text = open('table.json').read()"),
+    (purity, "translators/protocols/openai_chat.py", "print('here')"),
+    (vendor_names, "app/exchange.py", "if vendor.name == 'kimi': pass"),
+    (vendor_names, "app/exchange.py", "if 'kimi' == route.vendor.name: pass"),
+    (vendor_names, "app/exchange.py", "x = 1 if self.route.vendor.name in ('kimi', 'zai') else 2"),
+    (vendor_names, "app/exchange.py", "if vendor.name.lower() == 'kimi': pass"),
+    (vendor_names, "app/exchange.py", "if vendor.name.startswith('open'): pass"),
+    (vendor_names, "app/exchange.py", "match route.vendor.name:\n    case 'kimi': pass"),
+    (sizes, "app/exchange.py", LONG_FUNCTION),
+    (sizes, "app/exchange.py", "class A:\n" + "".join(f"    {line}\n" for line in LONG_FUNCTION.splitlines())),
+    (sizes, "app/exchange.py", "x = 1\n" * 351),
+    (sizes, "translators/kimi.py", "x = 1\n" * 151),
+    (names, "app/exchange.py", "x = 1"),
+    (names, "app/utils.py", "'''Things.'''"),
+    (names, "app/exchange.py", "'''Doc.'''\ndef get_model(): pass"),
+    (names, "app/exchange.py", "'''Doc.'''\nclass A:\n    def _process_chunk(self): pass"),
+    (names, "app/exchange.py", "'''Doc.'''\nclass StreamManager: pass"),
+]
+
+GOOD = [
+    (layering, "translators/kimi.py", "from translators.protocols.openai_chat import OPENAI_CHAT"),
+    (layering, "app/catalog.py", "from translators import vendors\nfrom translators.core.vendor import Route"),
+    (network, "app/upstream_framing.py", "import urllib3"),
+    (network, "app/demo.py", "from requests.adapters import BaseAdapter"),
+    (web, "app/messages.py", "from flask import Blueprint"),
+    (purity, "app/usage.py", "import time"),
+    (purity, "translators/__init__.py", "import importlib\nimport pkgutil"),
+    (purity, "translators/core/thinking.py", "import base64\nimport hashlib\nimport json"),
+    (vendor_names, "app/catalog.py", "if tool.name == name and vendor.keyless: pass"),
+    (sizes, "app/exchange.py", "def f():\n" + "    x = 1\n" * 49),
+    (sizes, "app/exchange.py", "x = 1\n" * 350),
+    (names, "app/exchange.py", "'''Doc.'''\ndef targets(): pass"),
+]
+
+
+def case_name(value: object) -> str:
+    """A short name of a snippet or a rule in the list of tests."""
+    return value.__name__ if callable(value) else str(value).strip().splitlines()[0][:60]
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), BAD, ids=case_name)
+def test_a_breach_is_found(rule: Rule, path: str, source: str) -> None:
+    assert list(rule(path, parsed(source)))
+
+
+@pytest.mark.parametrize(("rule", "path", "source"), GOOD, ids=case_name)
+def test_honest_code_passes(rule: Rule, path: str, source: str) -> None:
+    assert not list(rule(path, parsed(source)))

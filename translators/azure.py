@@ -1,0 +1,78 @@
+"""Azure OpenAI, https://learn.microsoft.com/azure/ai-foundry/openai/reference (read 2026-11-21).
+
+AZURE_API_BASE is the resource (https://NAME.openai.azure.com), with or without /openai or /openai/v1. The model is the
+deployment's name.
+
+* With a dated AZURE_API_VERSION the legacy address /openai/deployments/NAME/chat/completions?api-version=... is
+  called; without one, or with v1, preview or latest, the v1 address.
+* A deployment's name says nothing about its model: the newest token field is used, which every current model takes. A
+  name that begins like an OpenAI model gets that model's rules; otherwise AZURE_BASE_MODEL names the model behind the
+  deployments.
+* The first chunk has no choices, only filter results. A filtered prompt is a 400 with code content_filter.
+* `prompt_cache_key` is newer than the dated versions and only goes to the v1 address.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from translators.core import openai_models
+from translators.core.vendor import Json, Profile, Route, Vendor
+from translators.protocols.openai_chat import OPENAI_CHAT
+
+UNDATED = frozenset({"", "v1", "preview", "latest"})
+
+
+def version(route: Route) -> str:
+    """AZURE_API_VERSION, or ""."""
+    return route.extra.get("api_version", "")
+
+
+def base_model(route: Route) -> str:
+    """The model behind the deployment, as far as it is known."""
+    return route.extra.get("base_model") or route.model
+
+
+def resource(base: str) -> str:
+    """The address of the resource alone."""
+    return base.rstrip("/").removesuffix("/openai/v1").removesuffix("/openai")
+
+
+def url(base: str, route: Route) -> str:
+    """The legacy or the v1 address."""
+    root, wanted = resource(base), version(route)
+    query = f"?{urlencode({'api-version': wanted})}" if wanted else ""
+    if wanted in UNDATED:
+        return f"{root}/openai/v1{route.vendor.protocol.path}{query}"
+    return f"{root}/openai/deployments/{quote(route.model, safe='')}{route.vendor.protocol.path}{query}"
+
+
+def shape(body: Json, route: Route) -> Json:
+    """The rules of the model, and nothing that a dated version does not know."""
+    settled = openai_models.settle(body, base_model(route))
+    if version(route) in UNDATED:
+        return settled
+    return {name: value for name, value in settled.items() if name != "prompt_cache_key"}
+
+
+def model_profile(model: str, profile: Profile) -> Profile:
+    """The rules of the model that the deployment is named after."""
+    return openai_models.adapt(profile, model)
+
+
+VENDOR = Vendor(
+    name="azure",
+    title="Azure OpenAI",
+    protocol=OPENAI_CHAT,
+    base_url="",
+    documentation="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
+    base_url_variable="AZURE_API_BASE",
+    key_variable="AZURE_API_KEY",
+    models=("my-deployment",),
+    profile=Profile(token_field="max_completion_tokens", cache_key_field="prompt_cache_key"),
+    auth=lambda key: {"api-key": key},
+    url=url,
+    thinking=lambda intent, route: openai_models.effort(intent, base_model(route)),
+    shape=shape,
+    model_profile=model_profile,
+)

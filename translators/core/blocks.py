@@ -1,0 +1,88 @@
+"""Content blocks as text, for wires that have no place for them. Nothing vanishes: what cannot travel leaves a note."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+IMAGE_NOTE = (
+    "[An image was here, but this model cannot see images. "
+    "Use OCR, a text extract or the page's DOM to learn what it shows.]"
+)
+
+
+def text_of(block: Mapping[str, Any]) -> str:
+    """One block as text; "" for blocks that are never shown to another model (thinking)."""
+    match block.get("type"):
+        case "text":
+            return str(block.get("text") or "")
+        case "thinking" | "redacted_thinking":
+            return ""
+        case "image":
+            return IMAGE_NOTE
+        case "document":
+            return document_text(block)
+        case "search_result":
+            return f"{block.get('title')} ({block.get('source')})\n{content_text(block.get('content'))}"
+        case "tool_reference":
+            return f"Tool {block.get('tool_name')} is now available."
+        case "server_tool_use" | "mcp_tool_use":
+            return f"[{block.get('name')} was called with {json.dumps(block.get('input') or {}, ensure_ascii=False)}]"
+        case "container_upload":
+            return f"[File {block.get('file_id')} was uploaded to a container that this model cannot reach.]"
+        case _:
+            return other_text(block)
+
+
+def other_text(block: Mapping[str, Any]) -> str:
+    """Results of server tools and blocks still to come: their texts, or their JSON."""
+    content = block.get("content")
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "\n".join(filter(None, (result_text(item) for item in content if isinstance(item, Mapping))))
+    if isinstance(content, Mapping):
+        return result_text(content)
+    return json.dumps({key: value for key, value in block.items() if key != "cache_control"}, ensure_ascii=False)
+
+
+def result_text(item: Mapping[str, Any]) -> str:
+    """One result of a server tool; encrypted parts are left out."""
+    match item.get("type"):
+        case "web_search_result":
+            return f"{item.get('title')} {item.get('url')}"
+        case "web_fetch_result":
+            return f"{item.get('url')}\n{text_of(item.get('content') or {})}"
+        case "text" | "document" | "image" | "tool_reference":
+            return text_of(item)
+        case _:
+            return json.dumps(
+                {key: value for key, value in item.items() if not key.startswith("encrypted")}, ensure_ascii=False
+            )
+
+
+def document_text(block: Mapping[str, Any]) -> str:
+    """A document's title, context and text; a note for one that is no text."""
+    source = block.get("source") or {}
+    title = block.get("title") or "document"
+    match source.get("type"):
+        case "text":
+            body = str(source.get("data") or "")
+        case "content":
+            body = content_text(source.get("content"))
+        case "url":
+            body = f"[The document at {source.get('url')} was attached, but this model cannot open it.]"
+        case _:
+            kind = source.get("media_type") or "file"
+            body = (
+                f"[A {kind} document was attached here, but this model cannot read it. Extract its text with a tool.]"
+            )
+    return "\n".join(filter(None, (f"# {title}", str(block.get("context") or ""), body)))
+
+
+def content_text(content: Any) -> str:
+    """A string or a list of blocks as one text."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(filter(None, (text_of(block) for block in content or () if isinstance(block, Mapping))))

@@ -1,0 +1,127 @@
+"""Anthropic-defined client tools as ordinary functions.
+
+These tools carry no schema in a request, because Claude knows them; other models must be told. The fields are those of
+the Anthropic documentation (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview, read 2026-11-21);
+descriptions are Rialto's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def schema(required: Iterable[str], **properties: Schema) -> Schema:
+    """An object schema."""
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+def text(description: str) -> Schema:
+    """A string property."""
+    return {"type": "string", "description": description}
+
+
+def one_of(*values: str) -> Schema:
+    """A string property with fixed values."""
+    return {"type": "string", "enum": list(values)}
+
+
+WHOLE = {"type": "integer"}
+POINT = {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}
+RANGE = {**POINT, "description": "First and last line, counted from 1; -1 as the last means the end."}
+
+BASH = (
+    "Runs a command in a shell that keeps its state between calls.",
+    schema((), command=text("The command."), restart={"type": "boolean", "description": "Start a new shell instead."}),
+)
+EDIT_FIELDS = {
+    "path": text("Absolute path of the file or folder."),
+    "view_range": RANGE,
+    "file_text": text("Content of the file to create."),
+    "old_str": text("Text to replace; must occur exactly once."),
+    "new_str": text("Its replacement."),
+    "insert_line": {"type": "integer", "description": "Line after which to insert; 0 is the start."},
+    "insert_text": text("Text to insert."),
+}
+EDITOR = (
+    "Views, creates and edits text files.",
+    schema(("command", "path"), command=one_of("view", "create", "str_replace", "insert"), **EDIT_FIELDS),
+)
+OLD_EDITOR = (
+    EDITOR[0],
+    schema(("command", "path"), command=one_of("view", "create", "str_replace", "insert", "undo_edit"), **EDIT_FIELDS),
+)
+MEMORY = (
+    "Keeps notes in files under /memories.",
+    schema(
+        ("command",),
+        command=one_of("view", "create", "str_replace", "insert", "delete", "rename"),
+        **EDIT_FIELDS,
+        old_path=text("Path to rename."),
+        new_path=text("New path."),
+    ),
+)
+ACTIONS = (
+    *("screenshot", "zoom", "cursor_position", "mouse_move", "scroll", "type", "key", "hold_key", "wait"),
+    *("left_click", "right_click", "middle_click", "double_click", "triple_click"),
+    *("left_click_drag", "left_mouse_down", "left_mouse_up"),
+)
+COMPUTER = (
+    "Controls mouse, keyboard and screen of a computer.",
+    schema(
+        ("action",),
+        action=one_of(*ACTIONS),
+        coordinate=POINT,
+        start_coordinate=POINT,
+        text=text("Text to type or key to press."),
+        scroll_direction=one_of("up", "down", "left", "right"),
+        scroll_amount=WHOLE,
+        duration={"type": "number", "description": "Seconds."},
+        region={"type": "array", "items": WHOLE, "minItems": 4, "maxItems": 4},
+    ),
+)
+
+#: Tool type without its date -> (description, schema).
+TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "memory": MEMORY, "computer": COMPUTER}
+OLD_EDITORS = frozenset({"text_editor_20241022", "text_editor_20250124"})
+
+
+def functions(tools: Iterable[Mapping[str, Any]], referenced: frozenset[str]) -> list[dict[str, Any]]:
+    """The tools that a model may call, each with name, description and input_schema.
+
+    Deferred tools are offered once a `tool_reference` has named them. Server tools and toolsets have no client to run
+    them and are left out.
+    """
+    found = []
+    for tool in tools:
+        name = str(tool.get("name") or "")
+        if not name or (tool.get("defer_loading") and name not in referenced):
+            continue
+        kind = str(tool.get("type") or "custom")
+        if kind == "custom":
+            found.append(dict(tool))
+        elif known := OLD_EDITOR if kind in OLD_EDITORS else TOOLS.get(kind.rpartition("_")[0]):
+            found.append({"name": name, "description": known[0], "input_schema": known[1]})
+    return found
+
+
+def references(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Names of all tools that a `tool_reference` in the conversation has loaded."""
+    return frozenset(name for message in messages for name in references_in(message.get("content")))
+
+
+def references_in(content: Any) -> Iterable[str]:
+    """Tool references at any depth of a content list."""
+    if isinstance(content, Mapping):
+        content = [content, *content.get("tool_references", ())]
+    if not isinstance(content, list):
+        return
+    for block in content:
+        if not isinstance(block, Mapping):
+            continue
+        if block.get("type") == "tool_reference":
+            yield str(block.get("tool_name") or "")
+        elif str(block.get("type", "")).endswith("tool_result"):
+            yield from references_in(block.get("content"))

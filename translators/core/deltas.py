@@ -1,0 +1,86 @@
+"""The vocabulary between: what every protocol decodes a vendor's answer into, and `MessageStream` builds events from.
+
+A decoder is a stateless function `chunk -> Iterator[Delta]`. It says what one chunk says and nothing more: order, block
+boundaries, ids and stop reasons are the message stream's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+StopReason = Literal[
+    "end_turn", "max_tokens", "stop_sequence", "tool_use", "refusal", "pause_turn", "model_context_window_exceeded"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the visible answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """A piece of the model's reasoning."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Vendor state that must come back with the next request (encrypted reasoning, signatures).
+
+    `key` names the kind, `value` is JSON. Fragments of one kind are collected in the order of arrival; the protocol
+    that made them merges them when it puts them back.
+    """
+
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A fragment of a tool call.
+
+    `index` is the vendor's slot (None when it sends none), `id` and `name` are "" when the fragment lacks them.
+    `arguments` is the next piece of the JSON text, or the whole arguments as an object. `opaque` belongs to this call
+    alone.
+    """
+
+    index: int | None = None
+    id: str = ""
+    name: str = ""
+    arguments: str | Mapping[str, Any] = ""
+    opaque: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A complete content block of a server tool, passed on as it is."""
+
+    block: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as Anthropic counts them: `input` excludes what was read from or written to the cache."""
+
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The vendor's end of the turn. `sequence` is the stop sequence that matched, if the vendor says so."""
+
+    reason: StopReason
+    sequence: str | None = None
+
+
+Delta = Text | Thinking | Opaque | ToolCall | Block | Usage | Stop

@@ -1,0 +1,143 @@
+"""The conversation as every vendor can take it: `turns()`.
+
+Clients send histories that strict vendors refuse: calls without results, results without calls, results out of order,
+the same id twice, empty blocks, several messages of one role in a row, system messages anywhere. Here they are repaired
+once, for all protocols:
+
+* empty and blank text blocks are left out;
+* neighbours of one role are merged;
+* every call is answered in the turn that follows, in the order of the calls; a missing answer is said to be missing;
+* a result without its call becomes text;
+* a repeated call id gets a suffix, on the call and on its result.
+
+The same prefix of a conversation always gives the same prefix of turns, which keeps vendors' prompt caches warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Blocks = list[dict[str, Any]]
+Role = Literal["user", "assistant", "system"]
+
+NO_RESULT = "(no result: the call was interrupted)"
+ORPHAN = "Result of an earlier tool call:"
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn. In a user turn `results` answer the calls of the assistant turn before it, in their order."""
+
+    role: Role
+    blocks: Blocks = field(default_factory=list)
+    results: Blocks = field(default_factory=list)
+
+    @property
+    def calls(self) -> Blocks:
+        """The client tool calls of an assistant turn."""
+        return [block for block in self.blocks if block.get("type") == "tool_use"]
+
+
+def turns(messages: Iterable[Mapping[str, Any]], *, inline_system: bool) -> list[Turn]:
+    """The repaired conversation.
+
+    With `inline_system` the system messages inside it become reminders in the user turn where they stand; otherwise
+    they are turns of their own.
+    """
+    merged = merge(split(messages, inline_system))
+    return [turn for turn in answered(merged) if turn.blocks or turn.results]
+
+
+def split(messages: Iterable[Mapping[str, Any]], inline_system: bool) -> Iterator[Turn]:
+    """A turn for each message."""
+    for message in messages:
+        role: Role = message.get("role", "user")
+        blocks = visible(message.get("content"))
+        if role == "system" and inline_system:
+            role, blocks = "user", [reminder(block) for block in blocks]
+        yield Turn(role, blocks)
+
+
+def reminder(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A system text as Claude Code itself puts it into a user turn for models without system messages inside."""
+    return {**block, "text": f"<system-reminder>\n{block.get('text') or ''}\n</system-reminder>"}
+
+
+def visible(content: Any) -> Blocks:
+    """Content as a list of blocks, without blank text."""
+    if isinstance(content, str):
+        content = [{"type": "text", "text": content}]
+    return [block for block in content or () if block.get("type") != "text" or str(block.get("text") or "").strip()]
+
+
+def merge(items: Iterable[Turn]) -> list[Turn]:
+    """Neighbours of one role joined. A system turn between calls and their results waits until after the results."""
+    merged: list[Turn] = []
+    held: list[Turn] = []
+    for turn in items:
+        if turn.role == "system" and merged and merged[-1].calls:
+            held.append(turn)
+        elif merged and merged[-1].role == turn.role:
+            merged[-1].blocks.extend(turn.blocks)
+        elif turn.blocks:
+            merged.append(Turn(turn.role, list(turn.blocks)))
+        if held and merged[-1].role == "user":
+            merged.extend(held)
+            held = []
+    return merged + held
+
+
+def answered(merged: list[Turn]) -> Iterator[Turn]:
+    """Every call followed by its result, every id used once."""
+    seen: dict[str, int] = {}
+    open_calls: dict[str, str] = {}
+    for turn in merged:
+        if turn.role == "user":
+            yield with_results(turn, open_calls)
+            open_calls = {}
+            continue
+        if open_calls:
+            yield with_results(Turn("user"), open_calls)
+        open_calls = {}
+        if turn.role == "assistant":
+            turn.blocks = [unique(block, seen, open_calls) for block in turn.blocks]
+        yield turn
+    if open_calls:
+        yield with_results(Turn("user"), open_calls)
+
+
+def unique(block: dict[str, Any], seen: dict[str, int], open_calls: dict[str, str]) -> dict[str, Any]:
+    """The block with a call id that no earlier call has; `open_calls` maps the client's id to it."""
+    if block.get("type") != "tool_use":
+        return block
+    original = str(block.get("id") or "call")
+    seen[original] = seen.get(original, 0) + 1
+    fresh = original if seen[original] == 1 else f"{original}_{seen[original]}"
+    open_calls.setdefault(original, fresh)
+    return block if fresh == block.get("id") else {**block, "id": fresh}
+
+
+def with_results(turn: Turn, open_calls: Mapping[str, str]) -> Turn:
+    """A user turn whose results answer exactly the open calls; everything else keeps its order behind them."""
+    found: dict[str, dict[str, Any]] = {}
+    rest: Blocks = []
+    for block in turn.blocks:
+        if block.get("type") != "tool_result":
+            rest.append(block)
+            continue
+        original = str(block.get("tool_use_id") or "")
+        if original in open_calls and original not in found:
+            found[original] = {**block, "tool_use_id": open_calls[original]}
+        else:
+            rest.extend(orphan(block))
+    missing = {"type": "tool_result", "content": NO_RESULT, "is_error": True}
+    results = [found.get(original, {**missing, "tool_use_id": fresh}) for original, fresh in open_calls.items()]
+    return Turn("user", rest, results)
+
+
+def orphan(block: Mapping[str, Any]) -> Blocks:
+    """A result whose call is gone, as ordinary content."""
+    content = visible(block.get("content"))
+    return [{"type": "text", "text": ORPHAN}, *content] if content else []

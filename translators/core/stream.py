@@ -1,0 +1,339 @@
+"""MessageStream: deltas -> Anthropic events. The one state machine that every protocol shares.
+
+Laws (Anthropic Messages API, "Streaming", https://platform.claude.com/docs/en/build-with-claude/streaming, read
+2026-11-21):
+
+* `message_start` first; then blocks with indexes 0, 1, 2 ..., one after the other, each started, filled and stopped;
+  then one `message_delta` with the stop reason and the usage; then `message_stop`. An `error` event may end the stream
+  at any point instead.
+* A block opens on its first content, so that no empty block is ever sent.
+* Calls run one at a time: the first is live, interleaved ones wait. Text that arrives while a call is unfinished waits
+  behind it.
+* Every id is fresh; vendors repeat theirs.
+* The stop reason is `tool_use` whenever a call was made and the turn ended normally.
+* The end of the vendor's stream without a Stop means that the vendor broke.
+
+Vendor state (`Opaque`) is collected and leaves as the signature of the thinking block that is open when it is due, or
+of an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from translators.core import tokens
+from translators.core.arguments import Arguments
+from translators.core.calls import Call, Calls
+from translators.core.deltas import Block, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
+from translators.core.errors import Broke, RialtoError
+from translators.core.message import Event
+from translators.core.thinking import Signature, sign
+from translators.core.tool_names import ToolNames
+
+#: Block type -> (type, key) of its deltas.
+EMPTY = {
+    "text": ("text_delta", "text"),
+    "thinking": ("thinking_delta", "thinking"),
+    "tool_use": ("input_json_delta", "partial_json"),
+}
+
+
+class State(Enum):
+    """Where the stream is."""
+
+    NEW = "new"
+    OPEN = "open"
+    ENDED = "ended"
+
+
+class Filter(Protocol):
+    """Rewrites deltas on their way into the stream."""
+
+    def feed(self, delta: Delta) -> Iterator[Delta]:
+        """What becomes of one delta."""
+
+    def close(self) -> Iterator[Delta]:
+        """What was held back."""
+
+
+class MessageStream:
+    """Builds the events of one answer. `start feed close fail` each return a list of events.
+
+    `model` is echoed byte for byte; `new_id(prefix)` makes fresh ids; `input_tokens` is the estimate for
+    `message_start`; `omitted` keeps the thinking text out of sight and in the signature.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str,
+        new_id: Callable[[str], str],
+        origin: tuple[str, str],
+        names: ToolNames,
+        schemas: Mapping[str, Mapping[str, Any]] | None = None,
+        input_tokens: int = 0,
+        omitted: bool = False,
+        filters: Sequence[Filter] = (),
+    ) -> None:
+        self.state = State.NEW
+        self.usage: Usage | None = None
+        self.error: RialtoError | None = None
+        self.model = model
+        self._new_id = new_id
+        self._origin = origin
+        self._names = names
+        self._schemas = schemas or {}
+        self._input_tokens = input_tokens
+        self._omitted = omitted
+        self._filters = filters
+        self._calls = Calls(self._arguments)
+        self._held: list[Delta] = []
+        self._index = -1
+        self._open = ""
+        self._opaque: list[tuple[str, Any]] = []
+        self._hidden: list[str] = []
+        self._said = 0
+        self._called = self._answered = False
+        self._stop: Stop | None = None
+
+    def start(self) -> list[Event]:
+        """`message_start`, with an estimate of the input."""
+        self.state = State.OPEN
+        message = {
+            "id": self._new_id("msg_"),
+            "type": "message",
+            "role": "assistant",
+            "model": self.model,
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": usage_fields(Usage(self._input_tokens, 0)),
+        }
+        return [{"type": "message_start", "message": message}]
+
+    def feed(self, delta: Delta) -> list[Event]:
+        """The events of one delta. After a refusal or the end nothing more is sent."""
+        return [event for item in self._filtered(delta) for event in self._take(item)]
+
+    def close(self) -> list[Event]:
+        """The end of the vendor's answer: a complete message, or an error when the answer is incomplete, empty or
+        unusable.
+        """
+        events = [event for item in self._flushed() for event in self._take(item)]
+        problem = self._problem()
+        if self._stop is None or problem:
+            return [*events, *self.fail(Broke(f"{self._origin[0]}: {problem}"))]
+        events += self._finish_calls(complete=self._stop.reason != "max_tokens")
+        events += self._signature_block()
+        events += self._close_block()
+        self.state = State.ENDED
+        delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
+        final = {"type": "message_delta", "delta": delta, "usage": usage_fields(self._final_usage())}
+        return [*events, final, {"type": "message_stop"}]
+
+    def fail(self, error: RialtoError) -> list[Event]:
+        """A bad end: what is open is closed, then the error. There is no stop reason and no `message_stop`."""
+        events = self._close_block()
+        self.state = State.ENDED
+        self.error = error
+        return [*events, {"type": "error", "error": {"type": error.type, "message": error.message}}]
+
+    def pulse(self) -> Event:
+        """A sign of life that also resets clients which ignore pings: an empty delta, or a `message_delta` without a
+        stop reason.
+        """
+        if self._open in EMPTY:
+            kind, key = EMPTY[self._open]
+            return self._delta({"type": kind, key: ""})
+        return {
+            "type": "message_delta",
+            "delta": {"stop_reason": None, "stop_sequence": None},
+            "usage": usage_fields(Usage(self._input_tokens, 0)),
+        }
+
+    # -- deltas
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _filtered(self, delta: Delta) -> Iterable[Delta]:
+        items: Iterable[Delta] = (delta,)
+        for step in self._filters:
+            items = [item for one in items for item in step.feed(one)]
+        return items
+
+    def _flushed(self) -> list[Delta]:
+        items: list[Delta] = []
+        for step in self._filters:
+            items = [item for one in items for item in step.feed(one)] + list(step.close())
+        return items
+
+    def _take(self, delta: Delta) -> list[Event]:
+        match delta:
+            case Text(text) | Thinking(text):
+                return self._words(delta) if text else []
+            case ToolCall():
+                self._calls.add(delta)
+                return self._advance()
+            case Block(block):
+                self._answered = True
+                return [*self._signature_block(), *self._open_block(dict(block)), *self._close_block()]
+            case Opaque(key, value):
+                self._opaque.append((key, value))
+            case Usage():
+                self.usage = delta
+            case Stop():
+                self._stop = stronger(self._stop, delta)
+        return []
+
+    def _words(self, delta: Text | Thinking) -> list[Event]:
+        """Text or reasoning, behind the calls that came before it."""
+        if self._calls:
+            if not all(call.complete for call in self._calls.pending()):
+                self._held.append(delta)
+                return []
+            return [*self._finish_calls(complete=True), *self._words(delta)]
+        self._said += len(delta.text)
+        if isinstance(delta, Text):
+            self._answered = True
+            opening = (
+                []
+                if self._open == "text"
+                else [*self._signature_block(), *self._open_block({"type": "text", "text": ""})]
+            )
+            return [*opening, self._delta({"type": "text_delta", "text": delta.text})]
+        opening = [] if self._open == "thinking" else self._open_thinking()
+        if self._omitted:
+            self._hidden.append(delta.text)
+            return opening
+        return [*opening, self._delta({"type": "thinking_delta", "thinking": delta.text})]
+
+    # -- calls
+    # -----------------------------------------------------------------------------------------------------------------
+
+    def _arguments(self, name: str) -> Arguments:
+        return Arguments(self._schemas.get(self._names.long(name)) if name else None)
+
+    def _advance(self) -> list[Event]:
+        """Sends what the live call has ready; a complete one makes room for the next."""
+        events: list[Event] = []
+        while (call := self._calls.live) is not None:
+            if call.name and (call.begun or self._calls.crowded):
+                events += self._send(call)
+            if not (self._calls.crowded and call.name and call.complete):
+                break
+            events += self._end_call(call, complete=True)
+            self._calls.finish()
+        return events
+
+    def _send(self, call: Call) -> list[Event]:
+        events: list[Event] = []
+        if not call.sent:
+            call.sent = True
+            self._called = self._answered = True
+            block = {"type": "tool_use", "id": self._new_id("toolu_"), "name": self._names.long(call.name), "input": {}}
+            if call.opaque:
+                self._opaque.append((f"call:{block['id']}", call.opaque))
+            events += [*self._signature_block(), *self._open_block(block)]
+        if text := call.take():
+            self._said += len(text)
+            events.append(self._delta({"type": "input_json_delta", "partial_json": text}))
+        return events
+
+    def _end_call(self, call: Call, complete: bool) -> list[Event]:
+        call.ready += call.arguments.close(complete)
+        return [*self._send(call), *self._close_block()]
+
+    def _finish_calls(self, complete: bool) -> list[Event]:
+        """Ends every call in order, then says what waited behind them."""
+        events: list[Event] = []
+        for call in self._calls.drain():
+            events += self._end_call(call, complete or call.complete)
+        held, self._held = self._held, []
+        for delta in held:
+            events += self._take(delta)
+        return events
+
+    # -- blocks
+    # ----------------------------------------------------------------------------------------------------------------
+
+    def _open_block(self, block: dict[str, Any]) -> list[Event]:
+        events = self._close_block()
+        self._index += 1
+        self._open = block["type"]
+        return [*events, {"type": "content_block_start", "index": self._index, "content_block": block}]
+
+    def _open_thinking(self) -> list[Event]:
+        return self._open_block({"type": "thinking", "thinking": "", "signature": ""})
+
+    def _close_block(self) -> list[Event]:
+        if not self._open:
+            return []
+        events = (
+            [self._delta({"type": "signature_delta", "signature": self._signature()})]
+            if self._open == "thinking"
+            else []
+        )
+        self._open = ""
+        return [*events, {"type": "content_block_stop", "index": self._index}]
+
+    def _signature_block(self) -> list[Event]:
+        """An empty thinking block for vendor state that no open thinking block can carry."""
+        if not self._opaque or self._open == "thinking":
+            return []
+        return [*self._open_thinking(), *self._close_block()]
+
+    def _signature(self) -> str:
+        text, self._hidden = "".join(self._hidden), []
+        opaque, self._opaque = tuple(self._opaque), []
+        return sign(Signature(*self._origin, text, opaque))
+
+    def _delta(self, delta: dict[str, Any]) -> Event:
+        return {"type": "content_block_delta", "index": self._index, "delta": delta}
+
+    # -- the end
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _problem(self) -> str:
+        """Why the answer cannot be handed on as complete; "" when it can."""
+        if self._stop is None:
+            return "the answer ended before it was complete"
+        if any(not call.name for call in self._calls.pending()):
+            return "a tool call came without a name"
+        ordinary = self._stop.reason in ("end_turn", "tool_use")
+        if ordinary and not self._answered and not self._calls and not self._held:
+            return (
+                "the answer holds only reasoning, no text and no tool call"
+                if self._index >= 0
+                else "the answer was empty"
+            )
+        return ""
+
+    def _stop_reason(self, reason: StopReason) -> StopReason:
+        if reason == "end_turn" and self._called:
+            return "tool_use"
+        if reason == "tool_use" and not self._called:
+            return "end_turn"
+        return reason
+
+    def _final_usage(self) -> Usage:
+        """The vendor's numbers, or estimates when it gave none."""
+        return self.usage or Usage(self._input_tokens, max(1, round(self._said / tokens.LATIN_PER_TOKEN)))
+
+
+def stronger(old: Stop | None, new: Stop) -> Stop:
+    """A refusal or a matched sequence is not overruled by an ordinary end that follows it."""
+    return old if old is not None and old.reason in ("refusal", "stop_sequence") else new
+
+
+def usage_fields(usage: Usage) -> dict[str, Any]:
+    """Usage in Anthropic's field names."""
+    fields: dict[str, Any] = {
+        "input_tokens": usage.input,
+        "cache_creation_input_tokens": usage.cache_write,
+        "cache_read_input_tokens": usage.cache_read,
+        "output_tokens": usage.output,
+    }
+    if usage.reasoning:
+        fields["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
+    return fields

@@ -1,0 +1,163 @@
+"""What a vendor module declares: `Vendor`, `Profile`; and what a request needs to know about its target: `Route`.
+
+A vendor is data plus a few plain functions. The preferred place of a quirk is a profile field, then an existing hook,
+then a new profile field when a third vendor needs it; never a test of a vendor's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from translators.core.deltas import Delta
+from translators.core.errors import RialtoError
+from translators.core.intent import Intent
+
+Json = dict[str, Any]
+Choice = Literal["auto", "none", "required", "named"]
+
+ALL_CHOICES: frozenset[str] = frozenset({"auto", "none", "required", "named"})
+AUTO_OR_NONE: frozenset[str] = frozenset({"auto", "none"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a vendor accepts. Any field can be overridden for one model in `conf/`."""
+
+    token_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    min_output: int = 1
+    """The smallest output limit the vendor takes; smaller wishes are raised to it."""
+    sampling: frozenset[str] = frozenset({"temperature", "top_p"})
+    """Sampling fields that are passed on."""
+    max_stops: int = 4
+    """Stop sequences the vendor takes; the rest, or all with 0, are applied by Rialto alone."""
+
+    images: bool = True
+    documents: bool = False
+    """PDFs go as `file` parts; otherwise the model gets the text or a note."""
+    system_inside: Literal["system", "developer", "user"] = "user"
+    """Role of system messages inside the conversation; "user" wraps them as a reminder in the user turn."""
+    empty_content: Literal["null", "empty", "omit"] = "null"
+    """`content` of an assistant message that only calls tools."""
+    user_after_tool: bool = True
+    """False: a user message may not follow a tool message directly."""
+    cache_control: bool = False
+    """`cache_control` marks are kept on content blocks."""
+
+    reasoning_field: str = ""
+    """Assistant field that carries earlier reasoning; "" sends none."""
+    reasoning_turns: Literal["all", "tools"] = "all"
+    """Which assistant turns carry it."""
+    reasoning_placeholder: str | None = None
+    """Sent on turns with tool calls whose reasoning is lost; None sends nothing."""
+
+    tools_strict: bool = False
+    """`strict` may be sent inside a tool."""
+    tool_name_max: int = 64
+    tool_name_min: int = 1
+    tool_name_letter_first: bool = False
+    """Tool names must start with a letter or an underscore."""
+    call_id_length: int = 0
+    """Call ids must have exactly this many alphanumerics; 0 = free."""
+    tool_choices: frozenset[str] = ALL_CHOICES
+    tool_choices_thinking: frozenset[str] = ALL_CHOICES
+    """Choices taken while thinking is on. When the wished one is not among them thinking is switched off."""
+    parallel_tool_calls: bool = True
+    """`parallel_tool_calls` may be sent."""
+    schema: Literal["plain", "closed", "moonshot"] = "plain"
+    """Tool-schema dialect, see `core/json_schema.py`."""
+
+    structured: Literal["json_schema", "json_object", "prompt"] = "json_schema"
+    """How `output_config.format` travels."""
+    stream_usage: bool = True
+    """`stream_options.include_usage` is understood."""
+    cache_key_field: str = ""
+    """Body field for a stable key of the session (prompt caches); "" sends none."""
+
+    drops: Mapping[str, str] = field(default_factory=dict)
+    """Request field -> why this vendor never sees it. Shown in the docs, proven by the coverage law."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """A wire format. `chunk` reads one streamed object, `whole` a complete answer, `error` a refusal."""
+
+    name: str
+    framing: Literal["sse", "ndjson"]
+    path: str
+    request: Callable[[Json, Route], Json]
+    chunk: Callable[[Json], Iterator[Delta]]
+    whole: Callable[[Json], Iterator[Delta]]
+    drops: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """Who is called. `key_variable` "" means that no key is needed."""
+
+    name: str
+    title: str
+    protocol: Protocol
+    base_url: str
+    documentation: str
+    base_url_variable: str = ""
+    """Defaults to `<NAME>_BASE_URL`."""
+    key_variable: str = ""
+    keyless: bool = False
+    """The vendor works without a key (local servers)."""
+    models: tuple[str, ...] = ()
+    """A few model names for the documentation."""
+    families: tuple[str, ...] = ()
+    """Model-name prefixes that belong to this vendor when nothing else says so."""
+    profile: Profile = Profile()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    auth: Callable[[str], Mapping[str, str]] = lambda key: {"authorization": f"Bearer {key}"}
+    url: Callable[[str, Route], str] = lambda base, route: base + route.vendor.protocol.path
+    thinking: Callable[[Intent, Route], Json] = lambda intent, route: {}
+    """The body fields that switch thinking and effort."""
+    shape: Callable[[Json, Route], Json] = lambda body, route: body
+    """The last word on the request body."""
+    read: Callable[[Json], Json] = lambda chunk: chunk
+    """Brings an odd chunk or whole answer to the protocol's form."""
+    error: Callable[[int, Any], RialtoError | None] = lambda status, body: None
+    """(HTTP status, parsed body or text) -> a better error than the protocol's reader makes, or None."""
+    model_profile: Callable[[str, Profile], Profile] = lambda model, profile: profile
+    """Facts that differ by model family."""
+
+    @property
+    def address_variable(self) -> str:
+        """The environment variable that moves the vendor to another address."""
+        return self.base_url_variable or f"{self.name.upper()}_BASE_URL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where one request goes.
+
+    `alias` is the client's model name byte for byte, `model` the vendor's. `context_window` and `max_output` are
+    tokens, None when unknown. `prices` are USD per million tokens. `session` is a stable id of the conversation or "".
+    """
+
+    alias: str
+    vendor: Vendor
+    model: str
+    profile: Profile
+    base_url: str
+    key: str = ""
+    context_window: int | None = None
+    max_output: int | None = None
+    prices: Mapping[str, float] = field(default_factory=dict)
+    session: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """Vendor settings from the environment, e.g. an API version."""
+
+    def within(self, session: str) -> Route:
+        """The same route for one conversation."""
+        return replace(self, session=session)
+
+
+def refine(profile: Profile, **changes: Any) -> Profile:
+    """A profile with some fields changed."""
+    return replace(profile, **changes)

@@ -1,0 +1,160 @@
+"""Chat Completions chunks and whole answers -> deltas.
+
+Stateless: one object in, what it says out. What compatible servers do differently, and is survived here: empty
+`choices`; usage on the finish chunk, beside it, inside the choice or under `x_groq`; reasoning under four keys, two of
+them at once with the same text; arguments as an object; a finish reason of "" ; an `error` inside a 200 answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
+from translators.core.errors import Fault
+from translators.core.vendor import Json
+
+#: finish_reason -> stop reason. An unknown one ends the turn normally.
+STOP_REASONS: dict[str, StopReason] = {
+    "length": "max_tokens",
+    "model_length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+    "sensitive": "refusal",
+    "model_context_window_exceeded": "model_context_window_exceeded",
+}
+#: finish_reason of an answer that the vendor broke off.
+BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
+
+
+def chunk(data: Json) -> Iterator[Delta]:
+    """The deltas of one streamed chunk. Raises `Fault` for an error object."""
+    if data.get("error"):
+        raise Fault(data)
+    for choice in data.get("choices") or ():
+        said = choice.get("delta") or choice.get("message") or {}
+        yield from spoken(said)
+        yield from finished(choice.get("finish_reason"), said, data)
+        yield from usage(choice.get("usage"))
+    yield from usage(data.get("usage") or (data.get("x_groq") or {}).get("usage"))
+
+
+def whole(data: Json) -> Iterator[Delta]:
+    """The deltas of a whole answer. Raises `Fault` for an error object or one without choices."""
+    if not isinstance(data, dict) or not data.get("choices"):
+        raise Fault(data)
+    yield from chunk(data)
+    if not any(choice.get("finish_reason") for choice in data["choices"]):
+        yield Stop("end_turn")
+
+
+def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
+    """Reasoning, text and calls, in the order in which a client shows them."""
+    yield from reasoning(said)
+    content = said.get("content")
+    if isinstance(content, str):
+        yield Text(content)
+    else:
+        yield from parts(content or ())
+    if refused := said.get("refusal"):
+        yield Text(refused)
+        yield Stop("refusal")
+    calls = said.get("tool_calls")
+    for call in calls or ():
+        yield tool_call(call)
+    if not calls and (legacy := said.get("function_call")):
+        yield tool_call({"index": 0, "function": legacy})
+
+
+def reasoning(said: Mapping[str, Any]) -> Iterator[Delta]:
+    """Reasoning text once, whatever the key; vendor state that must come back."""
+    details = said.get("reasoning_details")
+    details = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
+    text = next(
+        (
+            said[key]
+            for key in ("reasoning_content", "reasoning", "reasoning_text")
+            if isinstance(said.get(key), str) and said[key]
+        ),
+        "",
+    )
+    yield Thinking(text or "".join(detail_text(detail) for detail in details))
+    for detail in details:
+        yield Opaque("reasoning_details", detail)
+
+
+def detail_text(detail: Mapping[str, Any]) -> str:
+    """The readable part of one reasoning detail."""
+    return str(detail.get("text") or detail.get("summary") or "")
+
+
+def parts(content: Any) -> Iterator[Delta]:
+    """Content as a list of parts."""
+    for part in content:
+        if not isinstance(part, Mapping):
+            continue
+        if part.get("type") == "thinking":
+            inner = part.get("thinking")
+            yield Thinking(
+                inner if isinstance(inner, str) else "".join(str(item.get("text") or "") for item in inner or ())
+            )
+        else:
+            yield Text(str(part.get("text") or ""))
+
+
+def tool_call(call: Mapping[str, Any]) -> ToolCall:
+    """One fragment of a call."""
+    function = call.get("function") or {}
+    arguments = function.get("arguments")
+    index = call.get("index")
+    return ToolCall(
+        index=index if isinstance(index, int) else None,
+        id=str(call.get("id") or ""),
+        name=str(function.get("name") or ""),
+        arguments=arguments if isinstance(arguments, (str, Mapping)) else "",
+        opaque=str(((call.get("extra_content") or {}).get("google") or {}).get("thought_signature") or ""),
+    )
+
+
+def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta]:
+    """The end of the turn. "" counts as one on a chunk that says nothing or calls a tool: some vendors end so after
+    calls.
+    """
+    if reason in BROKEN:
+        raise Fault(
+            {"error": {"message": f"the vendor broke off: {reason}", "code": reason}, "provider": data.get("provider")}
+        )
+    if reason:
+        yield Stop(STOP_REASONS.get(str(reason), "end_turn"))
+    elif reason == "" and not said.get("content") and (said.get("tool_calls") or not said):
+        yield Stop("end_turn")
+
+
+def usage(counts: Any) -> Iterator[Delta]:
+    """Token counts. `prompt_tokens` holds the cached ones everywhere; `completion_tokens` holds the reasoning
+    everywhere but at xAI, where the total tells.
+    """
+    if not isinstance(counts, Mapping) or counts.get("prompt_tokens") is None:
+        return
+    details = counts.get("prompt_tokens_details") or {}
+    outcome = counts.get("completion_tokens_details") or {}
+    prompt, output = whole_number(counts["prompt_tokens"]), whole_number(counts.get("completion_tokens"))
+    cached = first(counts.get("cached_tokens"), details.get("cached_tokens"), counts.get("prompt_cache_hit_tokens"))
+    written = first(details.get("cache_write_tokens"), details.get("created_cache_tokens"))
+    thought = first(outcome.get("reasoning_tokens"), counts.get("reasoning_tokens"))
+    if thought and whole_number(counts.get("total_tokens")) == prompt + output + thought:
+        output += thought
+    cached = min(cached, prompt)
+    written = min(written, prompt - cached)
+    yield Usage(prompt - cached - written, output, cached, written, min(thought, output))
+
+
+def first(*counts: Any) -> int:
+    """The first count that the vendor gave."""
+    return next((whole_number(count) for count in counts if count is not None), 0)
+
+
+def whole_number(value: Any) -> int:
+    """A count; 0 for anything else."""
+    return max(0, int(value)) if isinstance(value, (int, float)) else 0

@@ -1,0 +1,153 @@
+"""A Messages request -> a Chat Completions body.
+
+The messages come last, so that two requests of one conversation share their leading bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from translators.core import client_tools, json_schema
+from translators.core.history import turns
+from translators.core.intent import Intent, intent
+from translators.core.tool_names import ToolNames
+from translators.core.vendor import Json, Profile, Route
+from translators.protocols.openai_chat.messages import messages, system_messages
+
+#: Fields of a Messages request that Chat Completions has no place for, and why nothing is lost by it.
+DROPS: dict[str, str] = {
+    "metadata": "the user id names a device and an account; it is private, and vendors would cache per user",
+    "context_management": "edits of the history are Anthropic's; the full history is sent",
+    "container": "containers exist at Anthropic only",
+    "mcp_servers": "the MCP connector runs at Anthropic only",
+    "service_tier": "tiers are Anthropic's",
+    "inference_geo": "regions are Anthropic's",
+    "speed": "fast mode is Anthropic's",
+    "diagnostics": "cache diagnosis is Anthropic's",
+    "cache_control": "these vendors cache prefixes by themselves",
+    "top_k": "Chat Completions has no such parameter",
+}
+
+#: tool_choice type -> the kind of choice in a profile.
+CHOICES = {"auto": "auto", "any": "required", "tool": "named", "none": "none"}
+
+
+def request(message: Json, route: Route) -> Json:
+    """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
+    profile = route.profile
+    names = tool_names(message, profile)
+    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
+    choice = wished_choice(message, bool(tools))
+    wish, choice = reconcile(intent(message), choice, profile)
+    body: Json = {"model": route.model, "stream": bool(message.get("stream"))}
+    if body["stream"] and profile.stream_usage:
+        body["stream_options"] = {"include_usage": True}
+    body |= limits(message, route)
+    body |= route.vendor.thinking(wish, route)
+    if tools:
+        body["tools"] = [function(tool, names, profile) for tool in tools]
+        body |= choice_fields(message, choice, names, profile)
+    body |= structure(message, profile)
+    if route.session and profile.cache_key_field:
+        body[profile.cache_key_field] = route.session[:64]
+    history = turns(message["messages"], inline_system=profile.system_inside == "user")
+    prompt = [*system_messages(message.get("system"), profile), *messages(history, route, names)]
+    body["messages"] = with_schema(prompt, message, profile)
+    return route.vendor.shape(body, route)
+
+
+def tool_names(message: Mapping[str, Any], profile: Profile) -> ToolNames:
+    """The reversible short names of one request's tools."""
+    return ToolNames(
+        [str(tool["name"]) for tool in message.get("tools") or () if tool.get("name")],
+        profile.tool_name_max,
+        profile.tool_name_min,
+        profile.tool_name_letter_first,
+    )
+
+
+def limits(message: Json, route: Route) -> Json:
+    """Output limit, sampling and stop sequences."""
+    profile = route.profile
+    wished = max(message["max_tokens"], profile.min_output)
+    fields: Json = {profile.token_field: min(wished, route.max_output) if route.max_output else wished}
+    fields |= {
+        key: message[key]
+        for key in ("temperature", "top_p", "top_k")
+        if key in profile.sampling and message.get(key) is not None
+    }
+    stops = [stop for stop in message.get("stop_sequences") or () if stop][: profile.max_stops]
+    return fields | ({"stop": stops} if stops else {})
+
+
+def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
+    """One tool as a function."""
+    made: Json = {"name": names.short(tool["name"])}
+    if tool.get("description"):
+        made["description"] = tool["description"]
+    made["parameters"] = json_schema.clean(tool.get("input_schema"), profile.schema)
+    if tool.get("strict") and profile.tools_strict:
+        made["strict"] = True
+    mark = {"cache_control": {"type": "ephemeral"}} if tool.get("cache_control") and profile.cache_control else {}
+    return {"type": "function", "function": made, **mark}
+
+
+def wished_choice(message: Json, tools: bool) -> str:
+    """The kind of tool choice that the client wants; "" without tools."""
+    return CHOICES.get((message.get("tool_choice") or {}).get("type", "auto"), "auto") if tools else ""
+
+
+def reconcile(wish: Intent, choice: str, profile: Profile) -> tuple[Intent, str]:
+    """Thinking gives way to a forced choice where the vendor refuses both together; a choice that it never takes
+    becomes auto.
+    """
+    if choice and choice not in profile.tool_choices:
+        choice = "required" if choice == "named" and "required" in profile.tool_choices else "auto"
+    if choice in ("required", "named") and choice not in profile.tool_choices_thinking and wish.on is not False:
+        wish = wish.off()
+    return wish, choice
+
+
+def choice_fields(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
+    """`tool_choice` and `parallel_tool_calls`."""
+    wished = message.get("tool_choice") or {}
+    fields: Json = {}
+    if choice == "named":
+        fields["tool_choice"] = {"type": "function", "function": {"name": names.short(str(wished.get("name")))}}
+    elif choice in ("required", "none") or (choice == "auto" and wished):
+        fields["tool_choice"] = choice
+    if wished.get("disable_parallel_tool_use") and profile.parallel_tool_calls:
+        fields["parallel_tool_calls"] = False
+    return fields
+
+
+def wanted_schema(message: Mapping[str, Any]) -> Any:
+    """The JSON schema that the answer must have, from `output_config.format` or its old name `output_format`."""
+    form = (message.get("output_config") or {}).get("format") or message.get("output_format") or {}
+    return form.get("schema") if form.get("type") == "json_schema" else None
+
+
+def structure(message: Json, profile: Profile) -> Json:
+    """`response_format`, as far as the vendor has it."""
+    schema = wanted_schema(message)
+    if schema is None or profile.structured == "prompt":
+        return {}
+    if profile.structured == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}}
+
+
+def with_schema(prompt: list[Json], message: Json, profile: Profile) -> list[Json]:
+    """The schema in words, for vendors that do not take it as a parameter."""
+    schema = wanted_schema(message)
+    if schema is None or profile.structured == "json_schema":
+        return prompt
+    rule = "Answer with one JSON object and nothing else. It must match this JSON schema:"
+    words = f"{rule}\n{json.dumps(schema, ensure_ascii=False)}"
+    if prompt and prompt[0]["role"] == "system":
+        head = prompt[0]["content"]
+        content = f"{head}\n{words}" if isinstance(head, str) else [*head, {"type": "text", "text": words}]
+        return [{**prompt[0], "content": content}, *prompt[1:]]
+    return [{"role": "system", "content": words}, *prompt]
