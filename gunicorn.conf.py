@@ -1,7 +1,6 @@
 """Gunicorn's settings. Found by its name: `gunicorn -k gevent wsgi:app` reads this file too."""
 
 import argparse
-import ipaddress
 import os
 import shlex
 import sys
@@ -37,13 +36,13 @@ settings = checked_settings()
 for module in [name for name in sys.modules if name.partition(".")[0] in ("app", "translators")]:
     del sys.modules[module]  # every new worker imports the code as it is then: --reload and HUP see changes
 
-bind = f"{settings.host}:{settings.port}"
+bind = settings.bind
 
 # Streams wait for vendors nearly all the time: one gevent process carries hundreds of them.
 worker_class = "gevent"
 
 # One process, because limits and pools count per process. More for more cores.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 1)
+workers = int(settings.variable("WEB_CONCURRENCY") or 1)
 
 # Open connections per gevent worker. Each is a greenlet and a vendor connection, so files run out before memory does.
 worker_connections = 1000
@@ -68,20 +67,10 @@ accesslog = None
 control_socket_disable = True
 
 
-def is_loopback(address: object) -> bool:
-    """Whether only this machine reaches the address: a Unix socket (a string), or (host, port)."""
-    host = str(address[0]) if isinstance(address, tuple) else "localhost"
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def on_starting(server) -> None:  # type: ignore[no-untyped-def]
     """Refuses to serve the network without a key, whichever way the address was given."""
-    beyond = [address for address in server.address if not is_loopback(address)]
-    if beyond and not settings.bridge_api_key:
-        sys.exit(
-            f"Rialto refuses to listen on {beyond[0][0]}: everybody who reaches it could spend your vendors' credit.\n"
-            "Set BRIDGE_API_KEY to a secret of your choice, or listen on 127.0.0.1."
-        )
+    try:
+        for address in server.address:
+            settings.check_bind(address)
+    except SettingsError as error:
+        sys.exit(str(error))

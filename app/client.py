@@ -4,6 +4,7 @@ write tells.
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -22,10 +23,13 @@ def presence(environ: Mapping[str, Any]) -> Callable[[], bool]:
 
 
 def hung_up(sock: socket.socket) -> bool:
-    """The peer has closed: a read would return nothing at once. Data that waits is left alone."""
+    """The peer has closed: a read would return nothing at once. Data that waits is left alone.
+
+    The socket is polled first, because under gevent a read without data waits whatever its flags say.
+    """
     try:
-        return sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except (BlockingIOError, InterruptedError):
-        return False
-    except OSError:
+        poll = select.poll()
+        poll.register(sock, select.POLLIN)
+        return bool(poll.poll(0)) and sock.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
         return True

@@ -1,4 +1,4 @@
-"""What `conf/models.toml` and `conf/vendors.toml` may hold; unknown fields are refused, a misspelt one must not pass."""
+"""What `conf/models.toml` and `conf/vendors.toml` may hold; unknown fields are refused, misspelt ones must not pass."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from marshmallow import Schema, post_load, pre_load, validate
 from marshmallow import fields as ma
 
+from app.settings import THINKING_SWITCHES
 from app.variables import header_value, web_address
 from translators.core.vendor import Profile
 
@@ -27,6 +28,8 @@ class Facts:
     max_output: int | None = None
     vision: bool | None = None
     thinking: bool | None = None
+    base_model: str | None = None
+    """The model behind a name that does not tell it, such as an Azure deployment."""
     prices: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -54,6 +57,8 @@ class Server:
     title: str = ""
     key_variable: str = ""
     protocol: str = "openai_chat"
+    thinking: str = ""
+    """The switch for thinking, see `translators/openai_compatible.py`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     models: tuple[str, ...] = ()
@@ -108,6 +113,7 @@ class FactsSchema(Schema):
     max_output = ma.Integer(strict=True, validate=TOKENS)
     vision = Switch()
     thinking = Switch()
+    base_model = ma.String(validate=validate.Length(min=1))
     prices = ma.Nested(PricesSchema)
 
 
@@ -174,6 +180,7 @@ class ServerSchema(Schema):
     title = ma.String()
     key_variable = ma.String(validate=validate.Regexp(r"^[A-Z][A-Z0-9_]*$", error="Not the name of a variable."))
     protocol = ma.String()
+    thinking = ma.String(validate=validate.OneOf(THINKING_SWITCHES))
     headers = ma.Dict(ma.String(validate=HEADER_NAME), ma.String(validate=header_value))
     query = ma.Dict(ma.String(), ma.String())
     models = Names()
@@ -192,3 +199,9 @@ class VendorsSchema(Schema):
         """Every table but [models] is a server."""
         servers = {name: row for name, row in file.items() if name != "models"}
         return {"servers": servers, "models": file.get("models", {})}
+
+
+def laid_over(below: Facts, above: Facts) -> Facts:
+    """Facts with those of `above` wherever it knows any."""
+    known = {entry.name: value for entry in fields(Facts) if (value := getattr(above, entry.name)) not in (None, {})}
+    return Facts(**{entry.name: getattr(below, entry.name) for entry in fields(Facts)} | known)

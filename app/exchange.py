@@ -10,27 +10,21 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from app import sse
 from app.client import ClientGone
 from app.framing import FRAMINGS, parsed
 from app.pump import Finished, Pump, Silence
 from app.upstream import Line, Reply, Upstream
-from translators.core import tokens
-from translators.core.calls import schemas
+from translators.core.answer import message_stream
 from translators.core.deltas import Delta, Text, Thinking, ToolCall
 from translators.core.errors import Broke, Fault, RialtoError
-from translators.core.intent import intent
 from translators.core.message import Event, fold
 from translators.core.refusals import refusal
-from translators.core.stops import StopSequences
 from translators.core.stream import MessageStream
-from translators.core.tags import ThinkTags
 from translators.core.vendor import Json, Route
-from translators.protocols.openai_chat.request import tool_names
 
 #: Seconds of silence after which a stream starts without knowing the vendor's status.
 COMMIT_AFTER = 10.0
@@ -63,7 +57,7 @@ class Exchange:
         self._caller = caller
         self._line = Line()
         self._pump: Pump[list[Delta]] | None = None
-        self._stream = message_stream(self.message, route)
+        self._stream = message_stream(self.message, route, new_id)
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
@@ -213,18 +207,9 @@ class Quiet:
         return [{"type": "ping"}, stream.pulse()] if self._pings % PULSE_EVERY == 0 else [{"type": "ping"}]
 
 
-def message_stream(message: Mapping[str, Any], route: Route) -> MessageStream:
-    """The stream that builds this answer's events."""
-    return MessageStream(
-        model=route.alias,
-        new_id=lambda prefix: prefix + uuid.uuid4().hex[:24],
-        origin=(route.vendor.name, route.model),
-        names=tool_names(message, route.profile),
-        schemas=schemas(message.get("tools")),
-        input_tokens=tokens.estimate_request(message),
-        omitted=intent(message).omitted,
-        filters=[ThinkTags(), StopSequences(message.get("stop_sequences") or ())],
-    )
+def new_id(prefix: str) -> str:
+    """A fresh id, unique over all conversations."""
+    return prefix + uuid.uuid4().hex[:24]
 
 
 def looks_like_sse(start: bytes) -> bool:

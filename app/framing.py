@@ -44,9 +44,6 @@ class Tap:
                 at_line_start = piece[-1:] in b"\r\n"
                 yield piece
 
-    def close(self) -> None:
-        """Part of sseclient's interface for event sources."""
-
     @staticmethod
     def _alien_at(piece: bytes, at_line_start: bool) -> int | None:
         if at_line_start and ALIEN.match(piece):
@@ -58,7 +55,7 @@ class Tap:
 def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
     """The JSON objects of an SSE stream. Raises `Fault` for a raw error body, `Broke` for an event that is cut off."""
     tap = Tap(pieces)
-    for event in sseclient.SSEClient(tap).events():
+    for event in sseclient.SSEClient(iter(tap)).events():
         if event.data == DONE:
             continue
         yield event_object(event)

@@ -79,7 +79,7 @@ def session(message: Json) -> str:
         return header
     user = (message.get("metadata") or {}).get("user_id")
     try:
-        found = json.loads(user).get("session_id")
+        found = json.loads(user or "").get("session_id")
     except (TypeError, ValueError, AttributeError):
         return ""
     return found if isinstance(found, str) else ""

@@ -107,7 +107,7 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
-        raise InvalidRequest("; ".join(sentences(error.normalized_messages()))) from None
+        raise InvalidRequest("; ".join(sentences(error.messages_dict))) from None
     return loaded
 
 

@@ -33,6 +33,8 @@ __all__ = ["ROOT", "OllamaModel", "Provider", "Settings", "SettingsError"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
+THINKING_SWITCHES = ("effort", "template", "flag", "object", "nothing")
+"""How a compatible server is told to think, see `translators/openai_compatible.py`."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OLLAMA_ALIASES = {
     "ollama-sonnet": "OLLAMA_SONNET",
@@ -46,6 +48,7 @@ VENDOR_HEADERS = {"openrouter": {"HTTP-Referer": "OPENROUTER_SITE_URL", "X-Title
 VENDOR_EXTRAS = {
     "azure": {"api_version": "AZURE_API_VERSION"},
     "nvidia": {"reasoning_budget": "NVIDIA_REASONING_BUDGET", "enable_thinking": "NVIDIA_ENABLE_THINKING"},
+    "openai_compatible": {"thinking": "PROVIDER_THINKING"},
 }
 
 POSITIVE = validate.Range(min=1)
@@ -105,6 +108,7 @@ class Settings:
     nvidia_enable_thinking: bool | None = None
     openrouter_site_url: str = ""
     openrouter_app_name: str = ""
+    provider_thinking: str = ""
 
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Vendor -> key, for those that have one."""
@@ -188,6 +192,11 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _thinking_switch(text: str) -> str:
+    validate.OneOf(THINKING_SWITCHES, error="must be one of {choices}.")(text)
+    return text
+
+
 def _models(variables: Variables) -> dict[str, Any]:
     nothing: dict[str, str] = {}
     file = variables.parsed("MODEL_MAP_FILE", name_table_file, nothing)
@@ -233,31 +242,44 @@ def _timeouts(variables: Variables) -> dict[str, Any]:
 
 
 def _vendor_options(variables: Variables) -> dict[str, Any]:
-    return {
-        "azure_api_version": variables.str("AZURE_API_VERSION", ""),
+    options: dict[str, Any] = {
+        "azure_api_version": variables.parsed("AZURE_API_VERSION", header_value, ""),
         "nvidia_reasoning_budget": variables.int("NVIDIA_REASONING_BUDGET", None, validate=POSITIVE),
         "nvidia_enable_thinking": variables.bool("NVIDIA_ENABLE_THINKING", None),
         "openrouter_site_url": variables.parsed("OPENROUTER_SITE_URL", header_value, ""),
         "openrouter_app_name": variables.parsed("OPENROUTER_APP_NAME", header_value, ""),
-        "vendor_headers": _by_vendor(variables, VENDOR_HEADERS),
-        "vendor_extras": _by_vendor(variables, VENDOR_EXTRAS),
+        "provider_thinking": variables.parsed("PROVIDER_THINKING", _thinking_switch, ""),
+    }
+    headers = {vendor: _set_ones(options, names) for vendor, names in VENDOR_HEADERS.items()}
+    extras = {vendor: _set_ones(options, names) for vendor, names in VENDOR_EXTRAS.items()}
+    return {**options, "vendor_headers": headers, "vendor_extras": extras}
+
+
+def _set_ones(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """The options that are set, as texts; switches as "true" and "false"."""
+    values = {key: options[name.lower()] for key, name in names.items()}
+    return {
+        key: str(value).lower() if value in (True, False) else str(value)
+        for key, value in values.items()
+        if _is_set(value)
     }
 
 
-def _by_vendor(variables: Variables, table: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    return {vendor: _set_ones(variables, names) for vendor, names in table.items()}
-
-
-def _set_ones(variables: Variables, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, name in names.items() if (value := variables.given.get(name, "").strip())}
+def _is_set(value: Any) -> bool:
+    return value is not None and value != ""
 
 
 def _vendor_access(variables: Variables, vendors: Mapping[str, Vendor]) -> dict[str, Any]:
     keyed = {vendor.name: vendor.key_variable for vendor in vendors.values() if vendor.key_variable}
     keys = {name: variables.parsed(variable, header_value, "") for name, variable in keyed.items()}
-    moved = {vendor.name: vendor.address_variable for vendor in vendors.values()}
+    moved = {vendor.name: vendor.address_variable for vendor in vendors.values() if _is_remote(vendor)}
     urls = {name: variables.parsed(variable, web_address, "") for name, variable in moved.items()}
     return {
         "vendor_keys": {name: key for name, key in keys.items() if key},
         "vendor_urls": {name: url for name, url in urls.items() if url},
     }
+
+
+def _is_remote(vendor: Vendor) -> bool:
+    """Whether its address is one of the web; the demo's is not."""
+    return vendor.base_url.startswith(("http://", "https://")) or not vendor.base_url

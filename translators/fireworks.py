@@ -6,7 +6,7 @@
   medium, high (none and booleans are refused); gpt-oss refuses none as well; GLM 5 has none, high and max
   (https://docs.fireworks.ai/guides/reasoning).
 * Earlier reasoning may come back in `reasoning_content`; a model that cannot use it ignores it.
-* `cache_control`, `strict` in tools and file parts are not taken (litellm, fireworks_ai). `prompt_cache_key` is.
+* `cache_control`, `strict` and `$defs` in tools, and file parts are not taken (litellm, fireworks_ai).
 * A limit that does not fit the window is lowered by the host itself (`context_length_exceeded_behavior` truncate).
 """
 
@@ -81,6 +81,7 @@ VENDOR = Vendor(
         sampling=frozenset({"temperature", "top_p", "top_k"}),
         images=False,
         reasoning_field="reasoning_content",
+        schema="closed",
         cache_key_field="prompt_cache_key",
     ),
     thinking=thinking,

@@ -18,15 +18,27 @@ Json = dict[str, Any]
 
 
 class Conversation:
-    """Plays one turn after the other: the request's own assistant turns say which is next."""
+    """Plays one turn after the other: the request's own assistant turns say which is next.
+
+    A request that does not go on where the last answer ended is refused: history was lost, or the client asked again.
+    """
 
     def __init__(self, wire: Wire, *turns: Turn) -> None:
         self.wire = wire
         self.turns = turns
+        self.answered = 0
 
     def __call__(self, request: Request) -> Answer:
         number = sum(message["role"] == "assistant" for message in request.json["messages"])
+        if number != self.answered:
+            return refusal(f"the history holds {number} answers, {self.answered} were given")
+        self.answered += 1
         return self.wire.answer(self.turns[number], number, request)
+
+
+def refusal(message: str) -> Answer:
+    """A 400 in the words of all three vendors."""
+    return json_answer({"error": {"message": message, "type": "invalid_request_error"}}, 400)
 
 
 def converse(prompt: str, wire: Wire, rialto: RialtoServer, vendor: ScriptedServer, folder: Path, *turns: Turn) -> Json:
@@ -187,15 +199,11 @@ def test_repeated_call_ids_keep_every_result(
 def test_client_prints_the_vendors_refusal(
     wire: Wire, rialto: RialtoServer, vendor: ScriptedServer, tmp_path: Path
 ) -> None:
-    vendor.play(lambda request: refusal())
+    vendor.play(lambda request: refusal("the frobnicator must be blue"))
     run = run_client("Say hello", rialto.url, tmp_path, model=wire.public_model)
     assert run.result["is_error"] is True
     assert run.result["api_error_status"] == 400
     assert "the frobnicator must be blue" in run.result["result"]
-
-
-def refusal() -> Answer:
-    return json_answer({"error": {"message": "the frobnicator must be blue", "type": "invalid_request_error"}}, 400)
 
 
 @pytest.mark.parametrize("model", ["demo", "sonnet"])

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.claude_code import Missing, node_packages
-from tests.support.rialto_server import ROOT, RialtoServer
+from tests.support.claude_code import FOLDER, Missing, node_packages
+from tests.support.rialto_server import RialtoServer
 from tests.support.scripted_server import Answer, Request, ScriptedServer
 from tests.support.vendor_bytes import Call, Turn, Wire
 
 pytestmark = pytest.mark.e2e
 OLD_VERSION = "0.121.0"
-OLD_FOLDER = ROOT / ".cache" / "anthropic-0x"
-SUPPORT = ROOT / "tests" / "support"
+OLD_FOLDER = FOLDER.parent / "anthropic-0x"
+SUPPORT = Path(__file__).resolve().parents[1] / "support"
 TURN = Turn("I read it now.", "The notes first, naïvely.", (Call("Read", {"file_path": "/notes/päper.md"}),))
 
 

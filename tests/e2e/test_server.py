@@ -67,7 +67,7 @@ BAD_INPUT = (
     Bad("no content", 400, INVALID, ("messages", "content"), changed(messages=[{"role": "user"}])),
     Bad("unknown vendor", 404, "not_found_error", ("model: nosuch/model",), changed(model="nosuch/model")),
     Bad("vendor without its key", 401, "authentication_error", ("KIMI_API_KEY",), changed(model="kimi/kimi-k2.6")),
-    Bad("body over the limit", 413, "request_too_large", ("32",), b'{"x": "' + b"x" * LIMIT + b'"}'),
+    Bad("body over the limit", 413, "request_too_large", ("MAX_BODY_MB",), b'{"x": "' + b"x" * LIMIT + b'"}'),
     Bad("wrong method", 405, INVALID, ("GET",), None, "GET"),
     Bad("unknown path", 404, "not_found_error", ("/v1/no/such/path",), path="/v1/no/such/path"),
     Bad("wrong client key", 401, "authentication_error", (), key="wrong-key"),

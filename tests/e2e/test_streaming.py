@@ -9,7 +9,7 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,18 +109,14 @@ def test_each_event_arrives_before_the_next_chunk_is_sent(
 def test_streams_run_side_by_side(server: RialtoServer, vendor: ScriptedServer) -> None:
     scripts = [gated(Turn("alpha bravo")) for _ in range(4)]
     vendor.play([sse_answer(pieces) for pieces, _ in scripts])
-    streams = [streaming(server) for _ in scripts]
-    opened = [stream.__enter__() for stream in streams]
-    try:
+    with ExitStack() as stack:
+        streams = [stack.enter_context(streaming(server)) for _ in scripts]
         for step in range(2):
-            for (_, gates), stream in zip(scripts, opened, strict=True):
+            for (_, gates), stream in zip(scripts, streams, strict=True):
                 assert next(text for text in map(delta_text, stream) if text) == gates[step][0]
             for _, gates in scripts:
                 gates[step][1].set()
-        assert [list(stream)[-1]["type"] for stream in opened] == ["message_stop"] * 4
-    finally:
-        for stream in streams:
-            stream.__exit__(None, None, None)
+        assert [list(stream)[-1]["type"] for stream in streams] == ["message_stop"] * 4
 
 
 def test_a_client_that_leaves_ends_the_vendors_call(server: RialtoServer, vendor: ScriptedServer) -> None:

@@ -23,7 +23,7 @@ SDK_VERSION = "1.11.0"
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "claude-code"
 PACKAGES = FOLDER / "node_modules" / "@anthropic-ai"
 #: Seconds one run of the client may take.
-DEADLINE = 60.0
+DEADLINE = 30.0
 
 
 class Missing(Exception):

@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(sys.executable).parent
 #: Seconds until the server must answer, or must have given up.
@@ -116,8 +118,9 @@ class RialtoServer:
 
 
 def server_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """All that the server may know."""
+    """All that the server may know. A developer's .env is blanked out: set but empty counts as not set."""
     return {
+        **dict.fromkeys(dotenv_values(ROOT / ".env"), ""),
         "PATH": f"{BINARIES}:/usr/local/bin:/usr/bin:/bin",
         "HOME": str(folder),
         "LANG": "C.UTF-8",

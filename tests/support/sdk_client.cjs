@@ -1,4 +1,5 @@
 // What a program on the official @anthropic-ai/sdk sees, as JSON: `node sdk_client.cjs NODE_MODULES URL MODEL`.
+const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
 
@@ -27,7 +28,7 @@ async function main() {
     (error) => [error.constructor.name, error.status, error.requestID],
   );
   const counted = await client.messages.countTokens({ model, messages: request.messages });
-  const version = load("@anthropic-ai/sdk/package.json").version;
+  const { version } = JSON.parse(readFileSync(join(folder, "@anthropic-ai/sdk/package.json")));
   console.log(JSON.stringify({ version, events, streamed, whole, refusal, tokens: counted.input_tokens }));
 }
 

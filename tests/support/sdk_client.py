@@ -27,7 +27,7 @@ def main(url: str, model: str) -> dict[str, Any]:
         "tools": [TOOL],
         "messages": [{"role": "user", "content": "Read the notes"}],
     }
-    thinking = {"extra_body": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}
+    thinking: dict[str, Any] = {"extra_body": {"thinking": {"type": "enabled", "budget_tokens": 2000}}}
     with client.messages.stream(**request, **thinking) as stream:
         events = [event.type for event in stream]
         streamed = stream.get_final_message()

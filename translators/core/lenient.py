@@ -101,7 +101,14 @@ def repair(text: str, *, cut: bool = False) -> dict[str, Any] | None:
         if not isinstance(value, str):
             break
         text = value
-    return {} if value is None else value if isinstance(value, dict) else None
+    if value is None:
+        return {}
+    return _whole_characters(value, text) if isinstance(value, dict) else None
+
+
+def _whole_characters(value: dict[str, Any], text: str) -> dict[str, Any]:
+    """The value without half characters, which cannot be sent."""
+    return dict(strict(value_text(value))) if _LONE.search(text) else value
 
 
 def _value(text: str, cut: bool) -> Any:

@@ -2,19 +2,37 @@
 
 Source: https://github.com/MoonshotAI/walle (docs/mfjs-spec.md, docs/walle.md; read 2026-11-21) and the refusals users
 report. Every schema has a type; none stands beside `anyOf`, where nothing but notes may stand; one type per schema;
-enum values have one type; `required` names known properties; schemas are never booleans; `items` is one schema, not empty.
+enum values have one type; `required` names known properties; schemas are never booleans; `items` is one schema and not
+empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from translators.core.schema_parts import NOTES, Schema, joined, only, without
+from translators.core.schema_parts import NOTES, Schema, joined, members, names, only, without
 
 _UNKNOWN = frozenset(
-    "$id $comment $anchor $dynamicAnchor $recursiveAnchor $defs definitions allOf oneOf const if then else not "
-    "dependentSchemas dependentRequired dependencies".split()
+    [
+        "$id",
+        "$comment",
+        "$anchor",
+        "$dynamicAnchor",
+        "$recursiveAnchor",
+        "$defs",
+        "definitions",
+        "allOf",
+        "oneOf",
+        "const",
+        "if",
+        "then",
+        "else",
+        "not",
+        "dependentSchemas",
+        "dependentRequired",
+        "dependencies",
+    ]
 )
 #: Python type -> JSON type, in the order in which they are tried: a bool is an int, too.
 _TYPES: tuple[tuple[type, str], ...] = (
@@ -22,28 +40,24 @@ _TYPES: tuple[tuple[type, str], ...] = (
 )  # fmt: skip
 #: Keyword -> the type it belongs to.
 _OWNERS: Mapping[str, str] = {
-    **dict.fromkeys("properties required additionalProperties patternProperties propertyNames".split(), "object"),
-    **dict.fromkeys("minProperties maxProperties unevaluatedProperties".split(), "object"),
+    **dict.fromkeys(["properties", "required", "additionalProperties", "patternProperties", "propertyNames"], "object"),
+    **dict.fromkeys(["minProperties", "maxProperties", "unevaluatedProperties"], "object"),
     **dict.fromkeys(
-        "items prefixItems minItems maxItems uniqueItems contains minContains maxContains".split(), "array"
+        ["items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains"],
+        "array",
     ),
-    **dict.fromkeys("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split(), "number"),
-    **dict.fromkeys("minLength maxLength pattern format contentEncoding contentMediaType".split(), "string"),
+    **dict.fromkeys(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], "number"),
+    **dict.fromkeys(["minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"], "string"),
 }
+_KINDS = frozenset([name for _, name in _TYPES] + ["null"])
 _LISTABLE = frozenset(("string", "integer", "number"))
 _FITTING = {"number": ("number", "integer")}
 
 
 def rule(schema: Schema) -> Schema:
-    """One schema in MFJS; those inside it are given a type here, the rest of their turn comes later."""
+    """One schema in MFJS. Those inside it are brought to objects here and get their own turn later."""
     made = _branched(_single(_merged(schema)))
-    made = made if "anyOf" in made else _typed(made)
-    return _described(made)
-
-
-def root(schema: Schema) -> Schema:
-    """The whole schema: an object, always with properties."""
-    return {**schema, "properties": schema.get("properties", {})}
+    return _described(made if "anyOf" in made else _typed(made))
 
 
 def _merged(schema: Schema) -> Schema:
@@ -60,20 +74,24 @@ def _merged(schema: Schema) -> Schema:
 
 def _single(schema: Schema) -> Schema:
     """Several types, or null among enum values, become branches with one type each."""
-    kinds = list(dict.fromkeys(schema["type"])) if isinstance(schema.get("type"), list) else []
-    if not kinds:
-        kinds = [schema["type"]] if isinstance(schema.get("type"), str) else _nullable_kinds(schema)
-    if "anyOf" in schema or not kinds:
-        return without(schema, ("type",)) if len(kinds) > 1 else schema
+    kinds = _declared(schema)
     if len(kinds) == 1:
         return {**schema, "type": kinds[0]}
+    if not kinds or "anyOf" in schema:
+        return without(schema, ("type",))
     notes = only(schema, NOTES)
     return {**notes, "anyOf": [_of_kind(without(schema, NOTES), kind) for kind in kinds]}
 
 
-def _nullable_kinds(schema: Schema) -> list[str]:
-    kinds = _kinds(schema.get("enum"))
-    return kinds if len(kinds) == 2 and "null" in kinds else []
+def _declared(schema: Schema) -> list[str]:
+    """The legal types that a schema names, or those of an enum of one type and null."""
+    found = schema.get("type")
+    kinds = [
+        kind for kind in (found if isinstance(found, list) else [found]) if isinstance(kind, str) and kind in _KINDS
+    ]
+    if not kinds and len(values := _kinds(schema.get("enum"))) == 2 and "null" in values:
+        kinds = values
+    return list(dict.fromkeys(kinds))
 
 
 def _of_kind(schema: Schema, kind: str) -> Schema:
@@ -92,31 +110,38 @@ def _owner(kind: str) -> str:
 def _branched(schema: Schema) -> Schema:
     """What stands beside `anyOf` moves into its branches; a branch of another type than the parent's is dropped."""
     branches = _schemas(schema.get("anyOf"))
-    if not branches:
-        return without(schema, ("anyOf",))
-    notes = only(schema, NOTES)
-    shared = without(schema, {*NOTES, "anyOf"})
+    notes, shared = only(schema, NOTES), without(schema, {*NOTES, "anyOf"})
     kind = shared.get("type")
-    kept = [branch for branch in branches if kind is None or branch.get("type", kind) == kind]
-    made = [joined(shared, branch) for branch in kept]
-    if not made:
-        return {**notes, **shared}
-    return {**notes, "anyOf": made} if len(made) > 1 else _single(_merged({**notes, **made[0]}))
+    made = [joined(shared, branch) for branch in branches if kind is None or _agrees(branch, kind)]
+    if len(made) > 1:
+        return {**notes, "anyOf": made}
+    return _branched(_single(_merged({**notes, **made[0]}))) if made else {**notes, **shared}
+
+
+def _agrees(branch: Schema, kind: str) -> bool:
+    """Whether a branch leaves room for the type."""
+    kinds = _declared(branch)
+    return not kinds or kind in kinds or _owner(kind) in map(_owner, kinds)
 
 
 def _typed(schema: Schema) -> Schema:
     """A type for a schema that names none, and an enum that Moonshot takes or none at all."""
-    kinds = _kinds(schema.get("enum"))
-    made = dict(schema)
-    if not isinstance(made.get("type"), str):
-        made["type"] = kinds[0] if len(kinds) == 1 else _guessed(schema)
+    made, values = without(schema, ("enum",)), schema.get("enum")
+    kinds = _kinds(values)
+    mixed = False
+    if "type" not in made:
+        made["type"] = _shared_kind(kinds) or _guessed(made)
+        mixed = not _shared_kind(kinds)
     fitting = _FITTING.get(made["type"], (made["type"],))
-    if "enum" in made:
-        made["enum"] = [value for value in made["enum"] if _kind(value) in fitting] if len(kinds) < 3 else []
-        mixed = len(kinds) > 1 and not set(kinds) <= {"integer", "number"}
-        if mixed or not made["enum"] or made["type"] not in _LISTABLE:
-            del made["enum"]
-    return made
+    kept = [value for value in values if _kind(value) in fitting] if isinstance(values, list) and not mixed else []
+    return {**made, "enum": kept} if kept and made["type"] in _LISTABLE else made
+
+
+def _shared_kind(kinds: list[str]) -> str:
+    """The one type of enum values, or "" when they differ."""
+    if kinds and set(kinds) <= {"integer", "number"}:
+        return "integer" if kinds == ["integer"] else "number"
+    return kinds[0] if len(kinds) == 1 else ""
 
 
 def _guessed(schema: Schema) -> str:
@@ -126,31 +151,37 @@ def _guessed(schema: Schema) -> str:
 
 def _described(schema: Schema) -> Schema:
     """The keywords of objects and arrays in the form that Moonshot takes."""
-    made = dict(schema)
-    if isinstance(made.get("properties"), Mapping):
-        made["properties"] = {name: _object(item) for name, item in made["properties"].items()}
-    if "required" in made:
-        known = made.get("properties") or {}
-        made["required"] = [name for name in made["required"] if name in known] if _is_list(made["required"]) else []
-        if not made["required"]:
-            del made["required"]
-    if _is_list(made.get("items")):
+    made = {key: _FORMS[key](value) if key in _FORMS else value for key, value in schema.items()}
+    if isinstance(made.get("items"), list):
         made["prefixItems"] = [_object(item) for item in made.pop("items")]
-    if "items" in made and not _object(made["items"]):
-        del made["items"]
-    return made
+    needed = [name for name in names(made) if name in members(made)]
+    made = without(made, [key for key in ("items", "required") if not made.get(key)])
+    return {**made, "required": needed} if needed else without(made, ("required",))
 
 
 def _object(schema: Any) -> Mapping[str, Any]:
+    """A schema that is no boolean."""
     return schema if isinstance(schema, Mapping) else {}
+
+
+def _properties(found: Any) -> Mapping[str, Any]:
+    return {name: _object(schema) for name, schema in _object(found).items()}
+
+
+def _rest(found: Any) -> Any:
+    """`additionalProperties`: only a schema that says something is one."""
+    return found if isinstance(found, bool) or (isinstance(found, Mapping) and without(found, NOTES)) else True
+
+
+_FORMS: Mapping[str, Callable[[Any], Any]] = {
+    "properties": _properties,
+    "additionalProperties": _rest,
+    "items": lambda found: found if isinstance(found, list) else _object(found),
+}
 
 
 def _schemas(found: Any) -> list[Schema]:
     return [dict(_object(item)) for item in found] if isinstance(found, list) else []
-
-
-def _is_list(found: Any) -> bool:
-    return isinstance(found, list)
 
 
 def _kinds(values: Any) -> list[str]:

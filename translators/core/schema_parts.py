@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Schema = dict[str, Any]
@@ -10,16 +10,28 @@ Rule = Callable[[Schema], Schema]
 
 #: Where schemas stand inside a schema: alone, in a list, in a mapping whose keys are the user's own names.
 ALONE = frozenset(
-    "items additionalItems additionalProperties unevaluatedItems unevaluatedProperties contains propertyNames "
-    "not if then else contentSchema".split()
+    [
+        "items",
+        "additionalItems",
+        "additionalProperties",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "contains",
+        "propertyNames",
+        "not",
+        "if",
+        "then",
+        "else",
+        "contentSchema",
+    ]
 )
-LISTED = frozenset("anyOf oneOf allOf prefixItems items".split())
-NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas".split())
+LISTED = frozenset(["anyOf", "oneOf", "allOf", "prefixItems", "items"])
+NAMED = frozenset(["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"])
 #: Keywords whose null is a value; a null behind any other keyword means that it was left out.
-VALUES = frozenset("default const".split())
+VALUES = frozenset(["default", "const"])
 #: Keywords that say something to the reader and limit nothing.
-NOTES = frozenset("description title default examples".split())
-REFERENCES = frozenset("$ref $dynamicRef $recursiveRef".split())
+NOTES = frozenset(["description", "title", "default", "examples"])
+REFERENCES = frozenset(["$ref", "$dynamicRef", "$recursiveRef"])
 
 _DEEPEST = 64
 _LARGEST = 20_000
@@ -54,11 +66,15 @@ class Walk:
     object takes the place. The input is never changed.
     """
 
-    def __init__(self, root: Mapping[str, Any], rule: Rule, inline: bool) -> None:
+    def __init__(self, root: Mapping[str, Any], rule: Rule, inline: bool = False) -> None:
         self._references = References(root)
         self._rule = rule
         self._inline = inline
         self._size = 0
+
+    def whole(self, schema: Mapping[str, Any]) -> Schema:
+        """The rewritten document."""
+        return dict(self.visit(schema))
 
     def visit(self, node: Any, trail: tuple[str, ...] = (), depth: int = 0) -> Any:
         """The rewritten schema. Booleans stay; what is no schema at all becomes {}."""
@@ -112,24 +128,35 @@ def without(schema: Mapping[str, Any], keys: Iterable[str]) -> Schema:
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> Schema:
     """Both schemas at once: properties and required names of both, else the second's word."""
     made = {**first, **second}
-    ours, theirs = first.get("properties"), second.get("properties")
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        made["properties"] = {**ours, **theirs}
-    if isinstance(first.get("required"), list) and isinstance(second.get("required"), list):
-        made["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
+    if "properties" in first and "properties" in second:
+        made["properties"] = {**members(first), **members(second)}
+    if "required" in first and "required" in second:
+        made["required"] = list(dict.fromkeys([*names(first), *names(second)]))
     return made
 
 
-def alternatives(branches: list[Mapping[str, Any]]) -> Schema:
+def members(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a schema."""
+    found = schema.get("properties")
+    return found if isinstance(found, Mapping) else {}
+
+
+def names(schema: Mapping[str, Any]) -> list[str]:
+    """The required names of a schema."""
+    found = schema.get("required")
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
+def alternatives(branches: Sequence[Mapping[str, Any]]) -> Schema:
     """One object that takes what any of the object branches takes."""
     objects = [branch for branch in branches if describes_object(branch)]
     properties: dict[str, list[Any]] = {}
     for branch in objects:
-        for name, rule in (branch.get("properties") or {}).items():
+        for name, rule in members(branch).items():
             known = properties.setdefault(name, [])
             if rule not in known:
                 known.append(rule)
-    needed = [branch.get("required") or [] for branch in objects]
+    needed = [names(branch) for branch in objects]
     made: Schema = {"properties": {name: either(rules) for name, rules in properties.items()}}
     if needed:
         made["required"] = [name for name in needed[0] if all(name in others for others in needed)]
@@ -169,13 +196,10 @@ def object_root(schema: Mapping[str, Any]) -> Schema:
 
     OpenAI: "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level".
     """
-    references = References(schema)
-    made = _flat(schema, references, 4)
-    properties = made.get("properties")
-    made["properties"] = properties if isinstance(properties, Mapping) else {}
-    if not isinstance(made.get("required"), list) or not made["required"]:
-        made.pop("required", None)
-    return {"type": "object", **without(made, ("type",))}
+    made = _flat(schema, References(schema), 4)
+    needed = names(made)
+    rest = without(made, ("type", "properties", "required"))
+    return {"type": "object", "properties": members(made), **({"required": needed} if needed else {}), **rest}
 
 
 def _flat(schema: Mapping[str, Any], references: References, depth: int) -> Schema:

@@ -101,7 +101,7 @@ class MessageStream:
     def start(self) -> list[Event]:
         """`message_start`, with an estimate of the input."""
         self.state = State.OPEN
-        message = {
+        message: Event = {
             "id": self._new_id("msg_"),
             "type": "message",
             "role": "assistant",

@@ -45,6 +45,8 @@ class Profile:
     cache_control: bool = False
     """`cache_control` marks are kept on content blocks."""
 
+    thinking_switch: Literal["", "effort", "template", "flag", "object", "nothing"] = ""
+    """What switches thinking on a compatible server, see `translators/openai_compatible.py`; "" is the default."""
     reasoning_field: str = ""
     """Assistant field that carries earlier reasoning; "" sends none."""
     reasoning_turns: Literal["all", "tools"] = "all"

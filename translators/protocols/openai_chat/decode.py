@@ -53,10 +53,10 @@ def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
     """Reasoning, text and calls, in the order in which a client shows them."""
     yield from reasoning(said)
     content = said.get("content")
-    if isinstance(content, str):
+    if isinstance(content, str) and content:
         yield Text(content)
-    else:
-        yield from parts(content or ())
+    elif content:
+        yield from parts(content)
     if refused := said.get("refusal"):
         yield Text(refused)
         yield Stop("refusal")
@@ -79,7 +79,8 @@ def reasoning(said: Mapping[str, Any]) -> Iterator[Delta]:
         ),
         "",
     )
-    yield Thinking(text or "".join(detail_text(detail) for detail in details))
+    if text := text or "".join(detail_text(detail) for detail in details):
+        yield Thinking(text)
     for detail in details:
         yield Opaque("reasoning_details", detail)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from translators.core import client_tools, json_schema
+from translators.core.answer import tool_names
 from translators.core.history import turns
 from translators.core.intent import Intent, intent
 from translators.core.tool_names import ToolNames
@@ -56,16 +57,6 @@ def request(message: Json, route: Route) -> Json:
     prompt = [*system_messages(message.get("system"), profile), *messages(history, route, names)]
     body["messages"] = with_schema(prompt, message, profile)
     return route.vendor.shape(body, route)
-
-
-def tool_names(message: Mapping[str, Any], profile: Profile) -> ToolNames:
-    """The reversible short names of one request's tools."""
-    return ToolNames(
-        [str(tool["name"]) for tool in message.get("tools") or () if tool.get("name")],
-        profile.tool_name_max,
-        profile.tool_name_min,
-        profile.tool_name_letter_first,
-    )
 
 
 def limits(message: Json, route: Route) -> Json:

@@ -1,0 +1,129 @@
+"""Catalog: public model names -> routes. `app/resolution.py` holds the order of the rules.
+
+While nothing at all is configured the demo answers instead of vendors without a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from app.conf_files import Conf, load_conf
+from app.conf_schemas import Facts, laid_over
+from app.listing import Row, row_of, rows_of
+from app.resolution import Pick, Resolution, without_bracket
+from app.settings import ROOT, Settings, SettingsError
+from app.targets import Target, build_targets, spelled
+from translators import vendors as known_vendors
+from translators.core.errors import NotFound, Unauthorized
+from translators.core.vendor import Route, Vendor, refine
+
+DEMO = "demo"
+KEPT_ROUTES = 4096
+
+
+class Catalog:
+    """Knows every public name. `resolve` is a cached look-up; nothing changes after the start."""
+
+    def __init__(self, settings: Settings, conf: Conf, targets: Mapping[str, Target]) -> None:
+        self.conf = conf
+        self.targets = targets
+        self.names = Resolution(settings, conf, targets)
+        self.configured = _configured(targets)
+        self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
+
+    @classmethod
+    def load(
+        cls, settings: Settings, conf_dir: Path = ROOT / "conf", vendors: Mapping[str, Vendor] | None = None
+    ) -> Catalog:
+        """The catalog of a folder's files. Raises SettingsError with all mistakes."""
+        conf = load_conf(conf_dir)
+        catalog = cls(
+            settings, conf, build_targets(settings, known_vendors() if vendors is None else vendors, conf.servers)
+        )
+        strangers = [
+            f"{place}: no vendor is called {vendor}. Known: {', '.join(sorted(catalog.targets))}."
+            for place, vendor in conf.mentions
+            if spelled(vendor) not in catalog.targets
+        ]
+        if problems := [*strangers, *catalog.names.problems()]:
+            raise SettingsError(problems)
+        return catalog
+
+    def resolve(self, name: str, path_route: str | None = None) -> Route:
+        """The route of a client's model name; `path_route` is `vendor:model` out of the URL.
+
+        Raises NotFound (`model: NAME`, or an unknown vendor in the path) and Unauthorized (a vendor without its key).
+        """
+        return self._cached(name, path_route)
+
+    def models(self) -> tuple[Row, ...]:
+        """The models that can be called now, for GET /v1/models."""
+        return self._rows
+
+    def model(self, name: str) -> Row:
+        """One model by any of its names. Raises what `resolve` raises."""
+        return next((row for row in self._rows if row.id == name), None) or row_of(self, name)
+
+    def target(self, vendor: str) -> Target:
+        """A vendor by its name. Raises NotFound that names the known ones."""
+        target = self.targets.get(spelled(vendor))
+        if target is None:
+            raise NotFound(f"unknown vendor {vendor!r}. Known vendors: {', '.join(sorted(self.targets))}")
+        return target
+
+    def facts(self, target: Target, model: str) -> Facts:
+        """What `conf/models.toml` knows of a vendor's model."""
+        return self.conf.models.get(f"{target.vendor.name}/{model}", Facts())
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        return rows_of(self)
+
+    def _resolve(self, name: str, path_route: str | None) -> Route:
+        pick = self._at_path(path_route) if path_route else self.names.find(name)
+        if (pick is None or not pick.target.usable) and not self.configured and DEMO in self.targets:
+            pick = Pick(self.targets[DEMO], DEMO)
+        if pick is None:
+            raise NotFound(f"model: {name}")
+        if not pick.target.usable:
+            raise self._refusal(pick.target, name)
+        return self._route(name, pick)
+
+    def _at_path(self, path_route: str) -> Pick:
+        vendor, _, model = path_route.partition(":")
+        if not model:
+            raise NotFound(f"no model in the path: write /{vendor}:MODEL/v1/messages")
+        return Pick(self.target(vendor), without_bracket(model))
+
+    def _refusal(self, target: Target, name: str) -> Unauthorized:
+        words = f"{target.missing} is not set. Set it in .env or the environment to use {target.vendor.title}"
+        found = self.names.tier_of(name)
+        hint = f", or set {found[1].setting.upper()} to a model of another vendor." if found else "."
+        return Unauthorized(words + hint, should_retry=False)
+
+    def _route(self, name: str, pick: Pick) -> Route:
+        vendor = pick.target.vendor
+        facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
+        profile = vendor.model_profile(pick.model, vendor.profile)
+        if facts.vision is not None:
+            profile = refine(profile, images=facts.vision)
+        return Route(
+            alias=name,
+            vendor=vendor,
+            model=pick.model,
+            profile=refine(profile, **self.conf.overrides.get(f"{vendor.name}/{pick.model}", {})),
+            base_url=pick.target.base_url,
+            key=pick.target.key,
+            context_window=facts.context_window,
+            max_output=facts.max_output,
+            prices=facts.prices,
+            extra={**pick.target.extra, **({"base_model": facts.base_model} if facts.base_model else {})},
+        )
+
+
+def _configured(targets: Mapping[str, Target]) -> tuple[Target, ...]:
+    """The vendors that the user set up and that can be called, each once."""
+    usable = {target.vendor.name: target for target in targets.values() if target.usable and target.declared}
+    return tuple(target for _, target in sorted(usable.items()))

@@ -1,0 +1,103 @@
+"""What Rialto says when it starts: its vendors, what each class of models reaches, the lines to paste for Claude Code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from app.listing import LARGE, LARGE_WINDOW, display_name, public_id
+from app.settings import Settings
+from translators.core.errors import RialtoError
+from translators.core.vendor import Route
+
+if TYPE_CHECKING:
+    from app.catalog import Catalog
+
+VERSION = "0.1.0"
+
+TIERS = ("opus", "sonnet", "haiku")
+EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
+#: What the client's own settings allow (contract of Claude Code 2.1, tried 2026-11-21), in tokens.
+LEAST_COMPACT_WINDOW = 100_000
+MOST_COMPACT_WINDOW = 1_000_000
+MOST_OUTPUT = 128_000
+
+
+def banner(settings: Settings, catalog: Catalog) -> str:
+    """The whole text. It holds no secret."""
+    lines = [
+        f"Rialto {VERSION} on {address(settings)}",
+        *_vendor_lines(catalog),
+        *(f"  {tier:<7} -> {reach(catalog, tier)}" for tier in TIERS),
+        "To connect Claude Code, paste:",
+        *(f"  export {name}={value}" for name, value in client_variables(settings, catalog).items()),
+    ]
+    return "\n".join(lines)
+
+
+def address(settings: Settings) -> str:
+    """The address that clients of this machine use."""
+    host = EVERY_ADDRESS.get(settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host)
+    return f"http://{host}:{settings.port}"
+
+
+def reach(catalog: Catalog, name: str) -> str:
+    """The model that a name leads to, or why it leads nowhere."""
+    try:
+        return display_name(catalog.resolve(name))
+    except RialtoError as error:
+        return f"nothing: {error.message}"
+
+
+def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
+    """The environment of Claude Code, in the order in which it is shown.
+
+    Names that do not begin with "claude-" make the client believe CLAUDE_CODE_MAX_CONTEXT_TOKENS.
+    """
+    routes = dict(_routes(catalog))
+    return {
+        "ANTHROPIC_BASE_URL": address(settings),
+        "ANTHROPIC_AUTH_TOKEN": '"$BRIDGE_API_KEY"' if settings.bridge_api_key else "rialto",
+        **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": _shown_name(route) for tier, route in routes.items()},
+        **_limits(list(routes.values())),
+        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
+    }
+
+
+def _vendor_lines(catalog: Catalog) -> Iterator[str]:
+    ready = [target.vendor.title for target in catalog.configured]
+    waiting = sorted({target.missing for target in catalog.targets.values() if target.missing})
+    if not ready:
+        yield "No vendor is set up: the built-in demo answers. Set one of these in .env: " + ", ".join(waiting)
+        return
+    yield "Vendors: " + ", ".join(ready)
+    if waiting:
+        yield "Not set: " + ", ".join(waiting)
+
+
+def _routes(catalog: Catalog) -> Iterator[tuple[str, Route]]:
+    for tier in TIERS:
+        try:
+            yield tier, catalog.resolve(tier)
+        except RialtoError:
+            continue
+
+
+def _shown_name(route: Route) -> str:
+    large = (route.context_window or 0) >= LARGE_WINDOW
+    name = public_id(route.vendor.name, route.model) + (LARGE if large else "")
+    return f"'{name}'" if large else name
+
+
+def _limits(routes: list[Route]) -> dict[str, str]:
+    """The limits that hold for all of the models; none when they are not known."""
+    windows = [route.context_window for route in routes if route.context_window]
+    outputs = [route.max_output for route in routes if route.max_output]
+    limits: dict[str, int] = {}
+    if windows:
+        window = min(windows)
+        limits["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = window
+        limits["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] = min(max(window, LEAST_COMPACT_WINDOW), MOST_COMPACT_WINDOW)
+    if outputs and min(outputs) < MOST_OUTPUT:
+        limits["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] = min(outputs)
+    return {name: str(value) for name, value in limits.items()}

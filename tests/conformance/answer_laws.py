@@ -1,0 +1,223 @@
+"""Laws of answers: vendor bytes in, a message or an error out. Each is a function of a case that raises AssertionError."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.conformance import grammar
+from tests.conformance.kit import (
+    Case,
+    Json,
+    Outcome,
+    frames,
+    in_one_piece,
+    lines,
+    normalised,
+    objects,
+    played,
+    single_bytes,
+    streamed,
+)
+from translators.core.errors import Fault
+
+Law = Callable[[Case], None]
+
+ESTIMATE = "estimate"
+COUNTED = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def has_answer(case: Case) -> bool:
+    """The vendor accepts the request."""
+    return not case.refused
+
+
+def has_stream(case: Case) -> bool:
+    """The vendor answers with a stream."""
+    return not case.refused and case.sse is not None
+
+
+def succeeds(case: Case) -> bool:
+    """A message is expected."""
+    return not case.fails
+
+
+def expectation(case: Case) -> None:
+    """The outcome is the expected one."""
+    outcome = normalised(visible(played(case)))
+    if case.fails:
+        same_error(outcome["error"], case.expected["error"])
+        return
+    assert outcome["error"] is None, f"an error: {outcome['error']}"
+    found = outcome["message"]
+    if case.expected["usage"] == ESTIMATE:
+        assert not any("usage" in item for item in objects(case.answer) if item.get("usage")), "the vendor gave numbers"
+        found = {**found, "usage": ESTIMATE}
+    assert found == case.expected, difference(found, case.expected)
+
+
+def same_error(found: Json | None, expected: Json) -> None:
+    """The error has the expected type, words and, before the first byte, HTTP status."""
+    assert found is not None, "no error"
+    assert found["type"] == expected["type"], f"{found['type']} in place of {expected['type']}: {found['message']}"
+    assert expected["message_contains"] in found["message"], f"{found['message']!r}"
+    if "status" in found and "status" in expected:
+        assert found["status"] == expected["status"], f"status {found['status']}"
+
+
+def visible(outcome: Outcome) -> Json:
+    """Message and error of an outcome."""
+    return {"message": outcome.message, "error": outcome.error}
+
+
+def difference(found: Any, expected: Any, path: str = "") -> str:
+    """Where two values differ first."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        for key in [*expected, *(key for key in found if key not in expected)]:
+            if found.get(key, KeyError) != expected.get(key, KeyError):
+                return difference(found.get(key, "(nothing)"), expected.get(key, "(nothing)"), f"{path}.{key}")
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        for place, (one, other) in enumerate(zip(found, expected, strict=True)):
+            if one != other:
+                return difference(one, other, f"{path}[{place}]")
+    return f"{path or 'value'} is {found!r}, expected {expected!r}"
+
+
+def grammatical(case: Case) -> None:
+    """The events obey the grammar and end the way the case expects."""
+    outcome = streamed(case)
+    if not outcome.events:
+        assert outcome.error, "neither events nor an error"
+        return
+    reader = grammar.check(outcome.events)
+    assert reader.ended == ("error" if case.fails else "message_stop"), f"the stream ends with {reader.ended}"
+
+
+def chunking(case: Case) -> None:
+    """However the bytes are cut, the outcome is the same."""
+    for play in (streamed, in_one_piece):
+        whole = normalised(everything(play(case)))
+        for cut in (lines, single_bytes):
+            pieces = normalised(everything(play(case, cut(case.answer))))
+            assert pieces == whole, f"{cut.__name__}: {difference(pieces, whole)}"
+
+
+def everything(outcome: Outcome) -> Json:
+    """All of an outcome. The number of frames before an error is chance, so its events are left out."""
+    return {"events": [] if outcome.error else outcome.events, **visible(outcome)}
+
+
+def folding(case: Case) -> None:
+    """Streamed and whole are the same message, also when the vendor says it in one piece."""
+    stream = normalised(visible(streamed(case)))
+    found = {"the same bytes": in_one_piece(case)}
+    if case.sse is not None and case.whole is not None:
+        found["the vendor's whole answer"] = in_one_piece(case, [case.whole])
+        found["a whole answer, streamed on"] = streamed(case, [case.whole])
+    for form, outcome in found.items():
+        other = normalised(visible(outcome))
+        if stream["error"]:
+            assert other["error"] and other["error"]["type"] == stream["error"]["type"], f"{form}: {other}"
+        else:
+            assert other == stream, f"{form}: {difference(other, stream)}"
+
+
+def counting(case: Case) -> None:
+    """Input, cache reads and cache writes add up to the vendor's prompt tokens; nothing is negative."""
+    usages = list(vendor_usages(case.answer))
+    outcome = played(case)
+    assert outcome.message is not None, f"an error: {outcome.error}"
+    usage = outcome.message["usage"]
+    grammar.counts(usage)
+    if not usages:
+        assert usage["output_tokens"] > 0, "no estimate of the output"
+        return
+    vendor = usages[-1]
+    found = sum(usage[name] for name in COUNTED)
+    assert found == vendor["prompt_tokens"], f"{found} input tokens, the vendor says {vendor['prompt_tokens']}"
+    total = vendor.get("total_tokens") or vendor["prompt_tokens"] + vendor["completion_tokens"]
+    output = total - vendor["prompt_tokens"]
+    assert usage["output_tokens"] == output, f"{usage['output_tokens']} output tokens, the vendor says {output}"
+    assert usage.get("output_tokens_details", {}).get("thinking_tokens", 0) <= output
+
+
+def vendor_usages(data: bytes) -> Iterator[Json]:
+    """Every usage object of an answer, wherever it sits."""
+    for item in objects(data):
+        places = [item, item.get("x_groq") or {}, *(item.get("choices") or [])]
+        found = [place["usage"] for place in places if isinstance(place, dict) and place.get("usage")]
+        yield from (usage for usage in found if usage.get("prompt_tokens") is not None)
+
+
+def honesty(case: Case) -> None:
+    """An answer that is cut off or damaged before its end is an error, never a finished message."""
+    for what, damaged in damages(case):
+        for play in (streamed, in_one_piece):
+            broken(f"{what}, {play.__name__}", play(case, [damaged]))
+
+
+def broken(what: str, outcome: Outcome) -> None:
+    """The outcome is an error, and nothing looks like an end."""
+    assert outcome.error, f"{what}: {outcome.message}"
+    reasons = [event["delta"]["stop_reason"] for event in outcome.events if event["type"] == "message_delta"]
+    assert not any(reasons), f"{what}: stop reason {reasons}"
+    if outcome.events:
+        assert grammar.check(outcome.events).ended == "error", what
+
+
+def damages(case: Case) -> Iterator[tuple[str, bytes]]:
+    """The answer damaged in every way that must show."""
+    yield "nothing at all", b""
+    if case.sse is None:
+        data = case.answer.strip()
+        yield from ((f"cut at byte {place}", data[:place]) for place in range(1, len(data), max(1, len(data) // 9)))
+        return
+    parts = frames(case.sse)
+    last = next(place for place, part in enumerate(parts) if ends(part))
+    for place in range(last + 1):
+        yield f"cut before event {place}", b"".join(parts[:place])
+        half = parts[place][: len(parts[place]) // 2]
+        yield f"cut inside event {place}", b"".join(parts[:place]) + half
+    middle = last // 2
+    garbled = b'data: {"choices": [{"delta": {"content": "x"\n\n'
+    yield "a garbled event", b"".join([*parts[:middle], garbled, *parts[middle:]])
+    failure = b'data: {"error": {"message": "it broke", "type": "server_error", "code": 500}}\n\n'
+    yield "an error event", b"".join([*parts[:middle], failure])
+
+
+def ends(frame: bytes) -> bool:
+    """The event has a finish reason. "" is one for vendors that end so."""
+    reasons = [choice.get("finish_reason") for item in objects(frame) for choice in item.get("choices") or ()]
+    return any(reason is not None for reason in reasons)
+
+
+def decoding_is_pure(case: Case) -> None:
+    """Reading an object twice gives the same deltas and leaves it as it was."""
+    protocol, read = case.route.vendor.protocol, case.route.vendor.read
+    for item in objects(case.answer):
+        decode = protocol.chunk if case.answer is case.sse else protocol.whole
+        before = copy.deepcopy(item)
+        first, second = deltas(decode, read, item), deltas(decode, read, item)
+        assert first == second, f"{first} and then {second}"
+        assert item == before, "the vendor's object was changed"
+
+
+def deltas(decode: Any, read: Any, item: Json) -> list[Any]:
+    """The deltas of one object, or its fault."""
+    try:
+        return list(decode(read(item)))
+    except Fault as fault:
+        return [fault.body]
+
+
+#: Law -> the cases it holds for.
+ANSWER_LAWS: dict[Law, Callable[[Case], bool]] = {
+    expectation: lambda case: True,
+    grammatical: has_answer,
+    chunking: has_answer,
+    folding: has_answer,
+    counting: lambda case: has_answer(case) and succeeds(case),
+    honesty: lambda case: has_answer(case) and succeeds(case),
+    decoding_is_pure: has_answer,
+}

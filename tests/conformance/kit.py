@@ -1,0 +1,337 @@
+"""The kit: cases found by walking `tests/fixtures/<vendor>/<case>/`, and one way to play them.
+
+A case folder holds `request.json` (a Messages body), `upstream.json` (the body the vendor must get), the vendor's bytes
+in `response.sse` or `response.json` (both, when the vendor says the same in two forms), and `expected.json`: the whole
+message, or `{"error": {"type", "status", "message_contains"}}`. Optional: `route.json` (`model`, `extra`, `session`),
+`status.json` (HTTP `status` and `headers` of a refusal), `about.txt` (what the case shows).
+
+Signatures are written readably as `[vendor, model, hidden text, [[key, value], ...]]`, ids as `msg_1`, `toolu_1`, ...
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from app.exchange import Caller, Exchange
+from translators import vendors
+from translators.core.errors import RialtoError
+from translators.core.message import fold
+from translators.core.thinking import Signature, read, sign
+from translators.core.vendor import Route
+
+Json = dict[str, Any]
+Pieces = Iterable[bytes]
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+KEY = "test-key"
+CALLER = Caller(gone=lambda: False, via="test")
+#: What a route says beyond its model; the rest of a folder's `route.json` is passed to `Route`.
+DEFAULT_ALIAS = "claude-test"
+
+
+def load(path: Path, default: Any = None) -> Any:
+    """The JSON of a file, or the default when there is no such file."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else default
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case folder."""
+
+    vendor: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """`vendor/case`."""
+        return f"{self.vendor}/{self.folder.name}"
+
+    @cached_property
+    def request(self) -> Json:
+        """The Messages body, signatures made real."""
+        found = signed(load(self.folder / "request.json"))
+        return {**found, "stream": bool(found.get("stream"))}
+
+    @cached_property
+    def upstream(self) -> Json:
+        """The body that the vendor must get."""
+        return load(self.folder / "upstream.json", {})
+
+    @cached_property
+    def expected(self) -> Json:
+        """The message or the error."""
+        return load(self.folder / "expected.json", {})
+
+    @cached_property
+    def head(self) -> Json:
+        """HTTP status and headers of the answer."""
+        return {"status": 200, "headers": {}, **load(self.folder / "status.json", {})}
+
+    @cached_property
+    def route(self) -> Route:
+        """Where the request goes."""
+        settings = {"model": vendors()[self.vendor].models[0], **load(self.folder / "route.json", {})}
+        return route(self.vendor, alias=self.request.get("model", DEFAULT_ALIAS), **settings)
+
+    @cached_property
+    def sse(self) -> bytes | None:
+        """The streamed answer."""
+        return self._bytes("response.sse")
+
+    @cached_property
+    def whole(self) -> bytes | None:
+        """The answer in one piece."""
+        return self._bytes("response.json")
+
+    @property
+    def answer(self) -> bytes:
+        """The bytes in the form that the request asks for."""
+        found = self.sse if self.sse is not None and (self.request["stream"] or self.whole is None) else self.whole
+        assert found is not None, f"{self.name} has no response"
+        return found
+
+    @property
+    def refused(self) -> bool:
+        """The vendor answers with an HTTP error."""
+        return self.head["status"] != 200
+
+    @property
+    def fails(self) -> bool:
+        """An error is expected."""
+        return "error" in self.expected
+
+    def asking(self, message: Json) -> Case:
+        """The same answer to another request."""
+        changed = replace(self)
+        changed.__dict__["request"] = copy.deepcopy(message)
+        return changed
+
+    def _bytes(self, name: str) -> bytes | None:
+        path = self.folder / name
+        return path.read_bytes() if path.exists() else None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Every case of every vendor that exists."""
+    return tuple(case for vendor in vendors() for case in cases_of(vendor))
+
+
+def cases_of(vendor: str) -> tuple[Case, ...]:
+    """The cases of one vendor."""
+    folders = sorted(path.parent for path in (FIXTURES / vendor).glob("*/request.json"))
+    return tuple(Case(vendor, folder) for folder in folders)
+
+
+@cache
+def shapes() -> dict[str, Json]:
+    """The Messages bodies that Claude Code sends, by name."""
+    found = {path.stem: load(path)["body"] for path in sorted((FIXTURES / "requests").glob("*.json"))}
+    return {name: {**body, "stream": bool(body.get("stream"))} for name, body in found.items() if "max_tokens" in body}
+
+
+def route(vendor: str, model: str = "", alias: str = DEFAULT_ALIAS, **settings: Any) -> Route:
+    """A route to a vendor's model, its first one by default."""
+    found = vendors()[vendor]
+    model = model or found.models[0]
+    settings = {"base_url": found.base_url or f"https://{vendor}.test", **settings}
+    profile = found.model_profile(model, found.profile)
+    return Route(alias=alias, vendor=found, model=model, profile=profile, key=KEY, **settings)
+
+
+def upstream_body(message: Json, target: Route) -> Json:
+    """The body that goes to the vendor."""
+    return target.vendor.protocol.request(message, target)
+
+
+# -- playing a case
+
+
+@dataclass
+class Reply:
+    """A vendor's answer from memory, with the interface of the shell's own."""
+
+    bytes: Pieces
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes as they arrive."""
+        return iter(self.bytes)
+
+    def body(self) -> bytes:
+        """All of them."""
+        return b"".join(self.bytes)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass
+class Wire:
+    """Stands in for the network: keeps what was sent, answers with a reply."""
+
+    reply: Reply
+    sent: list[Json] = field(default_factory=list)
+
+    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Any) -> Reply:
+        """Takes a request."""
+        self.sent.append(json.loads(body))
+        return self.reply
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the client gets: events of a stream (none of a whole answer), and the message or the error."""
+
+    events: tuple[Json, ...] = ()
+    message: Json | None = None
+    error: Json | None = None
+
+
+def exchange(case: Case, pieces: Pieces, stream: bool) -> Exchange:
+    """The trip of a case's request, answered with the pieces."""
+    wire: Any = Wire(Reply(pieces, case.head["status"], case.head["headers"]))
+    return Exchange({**copy.deepcopy(case.request), "stream": stream}, case.route, wire, CALLER)
+
+
+def streamed(case: Case, pieces: Pieces | None = None) -> Outcome:
+    """The case as a stream."""
+    frames = []
+    try:
+        frames += exchange(case, [case.answer] if pieces is None else pieces, True).stream()
+    except RialtoError as error:
+        return Outcome(error=told(error))
+    events = tuple(frame_events(b"".join(frames)))
+    failure = next((event["error"] for event in events if event["type"] == "error"), None)
+    return Outcome(events, fold(events), failure)
+
+
+def in_one_piece(case: Case, pieces: Pieces | None = None) -> Outcome:
+    """The case as a whole answer."""
+    try:
+        message = exchange(case, [case.answer] if pieces is None else pieces, False).whole()
+    except RialtoError as error:
+        return Outcome(error=told(error))
+    return Outcome(message=message)
+
+
+def played(case: Case) -> Outcome:
+    """The case in the form that its request asks for."""
+    return streamed(case) if case.request["stream"] else in_one_piece(case)
+
+
+def told(error: RialtoError) -> Json:
+    """An error before the first byte, as the client sees it."""
+    return {"type": error.type, "message": error.message, "status": error.status}
+
+
+def frame_events(data: bytes) -> Iterator[Json]:
+    """The events of Anthropic SSE bytes; the `event` line must name the type of the `data` line."""
+    for frame in data.decode("utf-8").split("\n\n"):
+        if not frame:
+            continue
+        name, _, payload = frame.partition("\n")
+        event = json.loads(payload.removeprefix("data: "))
+        assert name == f"event: {event['type']}", f"frame {name!r} holds {event['type']}"
+        yield event
+
+
+# -- splitting and cutting
+
+
+def lines(data: bytes) -> list[bytes]:
+    """One piece a line."""
+    return data.splitlines(keepends=True)
+
+
+def single_bytes(data: bytes) -> list[bytes]:
+    """One piece a byte."""
+    return [data[place : place + 1] for place in range(len(data))]
+
+
+def frames(data: bytes) -> list[bytes]:
+    """The events of vendor bytes, each with the blank line behind it."""
+    unified = data.replace(b"\r\n", b"\n")
+    return [part + b"\n\n" for part in unified.split(b"\n\n") if part.strip()]
+
+
+def objects(data: bytes) -> Iterator[Json]:
+    """The JSON objects of vendor bytes, streamed or whole, read without Rialto's code."""
+    text = data.decode("utf-8-sig", "replace").strip()
+    candidates = [text] if text.startswith("{") else [line[5:] for line in text.splitlines() if line.startswith("data:")]
+    for candidate in candidates:
+        try:
+            value = json.loads(candidate)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+# -- ids and signatures
+
+
+def normalised(value: Any) -> Any:
+    """The value with ids numbered in the order of their appearance and signatures readable."""
+    seen: dict[str, str] = {}
+    return walk(value, lambda key, text: named(text, seen) if key in ("id", "tool_use_id") else readable(key, text))
+
+
+def walk(value: Any, leaf: Callable[[str, str], Any], key: str = "") -> Any:
+    """The value with every string replaced by `leaf(its key, itself)`."""
+    match value:
+        case dict():
+            return {name: walk(item, leaf, name) for name, item in value.items()}
+        case list() | tuple():
+            return [walk(item, leaf, key) for item in value]
+        case str():
+            return leaf(key, value)
+        case _:
+            return value
+
+
+def named(text: str, seen: dict[str, str]) -> str:
+    """`msg_1`, `toolu_1`, `toolu_2`, ..."""
+    prefix = text.partition("_")[0]
+    if text not in seen:
+        seen[text] = f"{prefix}_{sum(name.startswith(prefix) for name in seen.values()) + 1}"
+    return seen[text]
+
+
+def readable(key: str, text: str) -> Any:
+    """A signature of ours as a list; `call:` keys lose the id in them."""
+    signature = read(text) if key == "signature" else None
+    if signature is None:
+        return text
+    opaque = [["call" if name.startswith("call:") else name, value] for name, value in signature.opaque]
+    return [signature.vendor, signature.model, signature.text, opaque]
+
+
+def signed(value: Any) -> Any:
+    """The value with readable signatures made real."""
+    if isinstance(value, list):
+        return [signed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: signed(item) for key, item in value.items() if key != "signature"}
+    if "signature" in value:
+        parts = value["signature"]
+        made["signature"] = parts if isinstance(parts, str) else signature_of(parts)
+    return made
+
+
+def signature_of(parts: list[Any]) -> str:
+    """The signature that a readable one stands for."""
+    vendor, model, text, opaque = parts
+    return sign(Signature(vendor, model, text, tuple((key, item) for key, item in opaque)))
+

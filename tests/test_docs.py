@@ -1,0 +1,153 @@
+"""The documentation says what the code says: the vendor tables, the settings, the links, the commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from app import settings
+from app.variables import Variables
+from docs import vendor_table
+from tests.sizes import ROOT
+from translators import vendors
+
+README = ROOT / "README.md"
+EXAMPLE = ROOT / "conf" / "env.example"
+PAGES = sorted(
+    path
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "conf").rglob("*.md")]
+    if path.is_file()
+)
+FOLDERS = ("app", "translators", "translators/protocols", "translators/core")
+REMEDY = "run `make docs`"
+
+VARIABLE = re.compile(r"^#? ?(?P<name>[A-Z][A-Z0-9_]*)=(?P<rest>.*)$")
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
+
+
+def undocumented(example: str) -> Iterator[str]:
+    """The variables of an env.example that no comment explains: neither above them nor behind them."""
+    above = ""
+    for line in example.splitlines():
+        found = VARIABLE.match(line)
+        if found and not re.search(r"#\s*\w", found["rest"]) and not re.match(r"#+\s*\w", above):
+            yield found["name"]
+        if not found:
+            above = line
+
+
+def listed(example: str) -> set[str]:
+    """The variables of an env.example, commented out or not."""
+    return {found["name"] for line in example.splitlines() if (found := VARIABLE.match(line))}
+
+
+def broken_links(page: Path, text: str) -> Iterator[str]:
+    """The relative links of a page that lead to no file."""
+    for found in LINK.finditer(text):
+        target = found["target"].partition("#")[0]
+        if target and "://" not in target and not (page.parent / target).exists():
+            yield target
+
+
+def undescribed_targets(readme: str, makefile: str) -> set[str]:
+    """The `make` commands that a text names and the Makefile does not have."""
+    known = set(re.findall(r"^([a-z]+):.*## ", makefile, flags=re.MULTILINE))
+    return {word for line in re.findall(r"^ +make (.*)$", readme, flags=re.MULTILINE) for word in words(line)} - known
+
+
+def words(command: str) -> list[str]:
+    """The targets in the rest of a `make` line."""
+    return re.findall(r"^[a-z]+|(?<= )[a-z]+(?= |$)", command.partition("#")[0].partition("ARGS")[0].strip())
+
+
+@pytest.fixture
+def variables_read(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Every variable that the settings ask for."""
+    asked: list[Variables] = []
+
+    class Recorded(Variables):
+        def __init__(self, values: Mapping[str, str]) -> None:
+            super().__init__(values)
+            asked.append(self)
+
+    monkeypatch.setattr(settings, "Variables", Recorded)
+    settings.Settings.load({})
+    return {name for variables in asked for name in variables.names}
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) < 150
+
+
+def test_the_readme_lists_the_vendors_as_they_are() -> None:
+    readme = README.read_text("utf-8")
+    assert vendor_table.with_table(readme, vendors()) == readme, REMEDY
+
+
+def test_the_vendor_page_is_what_the_vendors_say() -> None:
+    assert vendor_table.DETAILS.read_text("utf-8") == vendor_table.details(vendors()), REMEDY
+
+
+def test_a_stale_table_is_noticed() -> None:
+    known = dict(vendors())
+    known.pop("deepseek")
+    readme = README.read_text("utf-8")
+    assert vendor_table.with_table(readme, known) != readme
+    with pytest.raises(ValueError, match="must hold"):
+        vendor_table.with_table("no markers", known)
+
+
+def test_every_variable_is_explained() -> None:
+    assert list(undocumented(EXAMPLE.read_text("utf-8"))) == []
+
+
+def test_an_unexplained_variable_is_noticed() -> None:
+    assert list(undocumented("# The port.\nPORT=4001\n\nHOST=\n# X_Y=\nZ= # what it is\n")) == ["HOST", "X_Y"]
+
+
+def test_every_variable_is_listed(variables_read: set[str]) -> None:
+    assert sorted(variables_read - listed(EXAMPLE.read_text("utf-8"))) == []
+
+
+def test_every_vendor_has_its_variables_listed() -> None:
+    wanted = {name for vendor in vendors().values() if vendor_table.remote(vendor) for name in variables_of(vendor)}
+    assert sorted(wanted - listed(EXAMPLE.read_text("utf-8"))) == []
+
+
+def variables_of(vendor: vendor_table.Vendor) -> set[str]:
+    """The variables that hold a vendor's key and address."""
+    return {name for name in (vendor.key_variable, vendor.address_variable) if name}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    assert list(broken_links(page, page.read_text("utf-8"))) == []
+
+
+def test_a_broken_link_is_noticed() -> None:
+    text = "[a](LICENSE) [b](nowhere.md) [c](https://example.com/x) [d](docs/gone.md#part)"
+    assert list(broken_links(README, text)) == ["nowhere.md", "docs/gone.md"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_commands_exist(page: str) -> None:
+    text, makefile = (ROOT / page).read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
+    assert undescribed_targets(text, makefile) == set()
+
+
+def test_a_command_that_is_gone_is_noticed() -> None:
+    assert undescribed_targets("    make test frob # go\n", "test: x ## Run\n") == {"frob"}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_says_what_belongs_there(folder: str) -> None:
+    assert 3 <= len((ROOT / folder / "README.md").read_text("utf-8").splitlines()) <= 7
+
+
+def test_versions_are_pinned() -> None:
+    for path in (ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt"):
+        lines = [line for line in path.read_text("utf-8").splitlines() if line and not line.startswith(("#", "-r"))]
+        assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line)] == []

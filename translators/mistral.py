@@ -1,0 +1,104 @@
+"""Mistral, https://docs.mistral.ai/api (read 2026-11-21).
+
+* Every field that is not in the schema is a 422 with {"detail": [{"type": "extra_forbidden", "loc": [...], ...}]}: no
+  `stream_options`, `strict`, `user`, `reasoning_content`. Usage always comes, on the last chunk.
+* Call ids have exactly 9 letters or digits, 400 code 3280 otherwise (zed-industries/zed#53034).
+* A user message may not follow a tool message, 400 code 3230; a short assistant message goes between
+  (datapizza-ai#98).
+* `reasoning_effort` is none or high on Small 4, Medium 3.5 and Large 4; Magistral always thinks; the others never do
+  (docs.mistral.ai/studio/conversations/reasoning).
+* Reasoning comes as content parts of type thinking, and goes back in the same form.
+* 429 "Requests rate limit exceeded" and 401 "Unauthorized" are flat objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from translators.core.errors import Rejected, RialtoError
+from translators.core.intent import Intent
+from translators.core.refusals import OVERFLOW
+from translators.core.vendor import Json, Profile, Route, Vendor, refine
+from translators.protocols.openai_chat import OPENAI_CHAT
+
+ADJUSTABLE = (
+    *("mistral-small-latest", "mistral-small-26", "mistral-small-4"),
+    *("mistral-medium-latest", "mistral-medium-26", "mistral-medium-3.5", "mistral-medium-3-5"),
+    "mistral-large-4",
+)
+ALWAYS_THINKING = ("magistral-",)
+BLIND = ("codestral", "devstral", "mistral-code", "open-")
+#: Efforts from this level on are worth Mistral's only one, when the client did not ask for thinking itself.
+HIGH = frozenset({"high", "xhigh", "max"})
+
+
+def thinking(intent: Intent, route: Route) -> Json:
+    """On or off, where that can be chosen."""
+    if not route.model.lower().startswith(ADJUSTABLE):
+        return {}
+    if intent.on is False:
+        return {"reasoning_effort": "none"}
+    return {"reasoning_effort": "high"} if intent.on or intent.level in HIGH else {}
+
+
+def shape(body: Json, route: Route) -> Json:
+    """Puts earlier reasoning into the form in which it came."""
+    return {**body, "messages": [with_parts(message) for message in body["messages"]]}
+
+
+def with_parts(message: Json) -> Json:
+    """The message, its reasoning as a content part."""
+    rest = dict(message)
+    reasoning = rest.pop("reasoning_content", None)
+    if not reasoning:
+        return message
+    parts: list[Json] = [{"type": "thinking", "thinking": [{"type": "text", "text": reasoning}], "closed": True}]
+    if text := rest.get("content"):
+        parts.append({"type": "text", "text": text})
+    return {**rest, "content": parts}
+
+
+def error(status: int, body: Any) -> RialtoError | None:
+    """The list of a 422, one line for each field."""
+    detail = body.get("detail") if isinstance(body, Mapping) else None
+    if status != 422 or not isinstance(detail, list):
+        return None
+    message = "; ".join(complaint(item) for item in detail if isinstance(item, Mapping))
+    return None if OVERFLOW.search(message) else Rejected(f"Mistral: {message}", status=400, should_retry=False)
+
+
+def complaint(item: Mapping[str, Any]) -> str:
+    """Field and reason of one entry."""
+    where = ".".join(str(part) for part in item.get("loc") or () if part != "body")
+    return f"{where}: {item.get('msg') or item.get('type')}"
+
+
+def model_profile(model: str, profile: Profile) -> Profile:
+    """Sight, and the replay of reasoning for models that reason."""
+    name = model.lower()
+    field = "reasoning_content" if name.startswith((*ADJUSTABLE, *ALWAYS_THINKING)) else ""
+    return refine(profile, images=not name.startswith(BLIND), reasoning_field=field)
+
+
+VENDOR = Vendor(
+    name="mistral",
+    title="Mistral",
+    protocol=OPENAI_CHAT,
+    base_url="https://api.mistral.ai/v1",
+    documentation="https://docs.mistral.ai/api",
+    key_variable="MISTRAL_API_KEY",
+    models=("mistral-large-4", "mistral-medium-3.5", "mistral-small-latest", "codestral-latest"),
+    families=("mistral-", "codestral-", "devstral-", "magistral-", "ministral-", "pixtral-"),
+    profile=Profile(
+        empty_content="empty",
+        user_after_tool=False,
+        call_id_length=9,
+        stream_usage=False,
+        drops={"thinking.budget_tokens": "reasoning is on or off"},
+    ),
+    thinking=thinking,
+    shape=shape,
+    error=error,
+    model_profile=model_profile,
+)

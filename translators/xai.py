@@ -1,0 +1,83 @@
+"""xAI, https://docs.x.ai/docs/api-reference (read 2026-11-21). Chat Completions is its older API; Responses is the
+main one.
+
+* `reasoning_effort` is none, low, medium, high on grok-4.3; later models cannot be switched off, and take xhigh from
+  4.6 on. grok-4, grok-4-fast, grok-4.20, grok-3, grok-2 and grok-code refuse the parameter with any value;
+  grok-3-mini takes low and high (ai-sdk `supports-reasoning-effort.ts`, anomalyco/models.dev `providers/xai`).
+* Reasoning models refuse `stop`, so it is never sent; Rialto applies stop sequences itself. `strict` in tools is not
+  known.
+* `completion_tokens` excludes the reasoning. Reasoning text comes from a few models only and is not wanted back.
+* Errors are flat: {"code": "...", "error": "..."}. A wrong key is a 400 "Incorrect API key provided".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from translators.core.errors import Rejected, RialtoError
+from translators.core.intent import Intent, Level
+from translators.core.refusals import words_of
+from translators.core.vendor import Json, Profile, Route, Vendor, refine
+from translators.protocols.openai_chat import OPENAI_CHAT
+
+Efforts = dict[Level | None, str]
+
+UP_TO_HIGH: Efforts = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
+UP_TO_XHIGH: Efforts = {**UP_TO_HIGH, "xhigh": "xhigh", "max": "xhigh"}
+LOW_OR_HIGH: Efforts = {**UP_TO_HIGH, "medium": "high"}
+NOTHING: Efforts = {}
+
+#: Model prefix -> (its efforts, what "off" is); the first that fits.
+EFFORTS: tuple[tuple[str, Efforts, str], ...] = (
+    ("grok-3-mini", LOW_OR_HIGH, "low"),
+    ("grok-4.20", NOTHING, ""),
+    ("grok-4.3", UP_TO_HIGH, "none"),
+    ("grok-4.5", UP_TO_HIGH, "low"),
+    ("grok-4.", UP_TO_XHIGH, "low"),
+    *((f"grok-{name}", NOTHING, "") for name in ("2", "3", "4", "code", "beta", "vision", "build")),
+)
+LATER = ("grok-", UP_TO_XHIGH, "low")
+BLIND = ("grok-3", "grok-code", "grok-build")
+
+
+def thinking(intent: Intent, route: Route) -> Json:
+    """The effort, for models that have one."""
+    name = route.model.lower()
+    _, efforts, off = next((row for row in EFFORTS if name.startswith(row[0])), LATER)
+    effort = off if intent.on is False else efforts.get(intent.level)
+    return {"reasoning_effort": effort} if effort else {}
+
+
+def error(status: int, body: Any) -> RialtoError | None:
+    """A wrong key, which comes as a 400."""
+    words = words_of(body).message
+    if status == 400 and "incorrect api key" in words.lower():
+        return Rejected(f"xAI: {words} (check XAI_API_KEY)", status=401, should_retry=False)
+    return None
+
+
+def model_profile(model: str, profile: Profile) -> Profile:
+    """Which models read text only."""
+    return refine(profile, images=not model.lower().startswith(BLIND))
+
+
+VENDOR = Vendor(
+    name="xai",
+    title="xAI",
+    protocol=OPENAI_CHAT,
+    base_url="https://api.x.ai/v1",
+    documentation="https://docs.x.ai/docs/api-reference",
+    key_variable="XAI_API_KEY",
+    models=("grok-4.7", "grok-4.6", "grok-4.5", "grok-4.3"),
+    families=("grok-",),
+    profile=Profile(
+        max_stops=0,
+        drops={
+            "stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself",
+            "thinking.budget_tokens": "there are levels but no budgets",
+        },
+    ),
+    thinking=thinking,
+    error=error,
+    model_profile=model_profile,
+)
