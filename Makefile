@@ -10,7 +10,7 @@ SERVE := $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
 # What a user may have set for a vendor. Set but empty, it counts as unset and wins over a line in .env.
 VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -nE \
-	's/^(export +|\# *)?([A-Z][A-Z0-9_]*(_API_KEY|_API_BASE|_BASE_URL|_HOST|_MODEL|_PROVIDER)|MODEL_MAP_[A-Z]+|PROVIDER_[A-Z0-9_]+) *=.*/\2=/p' \
+	's/^(export +|\# *)?([A-Z][A-Z0-9_]*(_API_KEY|_API_BASE|_BASE_URL|_HOST|_MODEL|_PROVIDER)|MODEL_MAP_[A-Z]+|PROVIDER|PROVIDER_[A-Z0-9_]+) *=.*/\2=/p' \
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help

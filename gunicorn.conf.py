@@ -74,3 +74,11 @@ def on_starting(server) -> None:  # type: ignore[no-untyped-def]
             settings.check_bind(address)
     except SettingsError as error:
         sys.exit(str(error))
+
+
+def when_ready(server) -> None:  # type: ignore[no-untyped-def]
+    """Says what is set up, once for all workers."""
+    from app.catalog import Catalog
+    from app.startup import banner
+
+    print(banner(settings, Catalog.load(settings)), file=sys.stderr, flush=True)

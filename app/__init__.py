@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 
 from flask import Flask, Response, request
@@ -26,7 +28,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.before_request(answer_head)
     for blueprint in (messages, models, status):
         app.register_blueprint(blueprint)
-    print(banner(rialto.settings, rialto.catalog), file=sys.stderr, flush=True)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if not os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        print(banner(rialto.settings, rialto.catalog), file=sys.stderr, flush=True)  # gunicorn.conf.py prints it once
     return app
 
 

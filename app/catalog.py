@@ -106,7 +106,7 @@ class Catalog:
     def _route(self, name: str, pick: Pick) -> Route:
         vendor = pick.target.vendor
         facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
-        profile = vendor.model_profile(pick.model, vendor.profile)
+        profile = vendor.model_profile(facts.base_model or pick.model, vendor.profile)
         if facts.vision is not None:
             profile = refine(profile, images=facts.vision)
         return Route(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from app import sse
 from app.client import ClientGone
-from app.framing import FRAMINGS, parsed
+from app.framing import objects, parsed
 from app.pump import Finished, Pump, Silence
 from app.upstream import Line, Reply, Upstream
 from translators.core.answer import message_stream
@@ -35,16 +35,18 @@ PULSE_EVERY = 5
 TICK = 0.25
 
 VIA = "x-rialto-via"
+USER_AGENT = "rialto"
 
 log = logging.getLogger("rialto")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What an exchange must know of the client's request: is it gone, and which Rialtos the request has passed."""
+    """What an exchange must know of the client: is it gone, which Rialtos has its request passed, and its name."""
 
     gone: Callable[[], bool]
     via: str
+    user_agent: str = USER_AGENT
 
 
 class Exchange:
@@ -154,34 +156,18 @@ class Exchange:
     def _values(self, reply: Reply) -> Iterator[Iterator[Delta]]:
         """The deltas of each object of the answer, whatever form the vendor chose for it."""
         vendor, protocol = self.route.vendor, self.route.vendor.protocol
-        pieces, first = reply.pieces(), b""
-        for piece in pieces:
-            first += piece
-            if first.removeprefix(b"\xef\xbb\xbf").strip():
-                break
-        if protocol.framing == "sse" and not looks_like_sse(first):
-            value = parsed(first + b"".join(pieces))
-            if not isinstance(value, dict):
-                raise Fault(value)
-            yield protocol.whole(vendor.read(value))
-            return
-        for value in FRAMINGS[protocol.framing](chained(first, pieces)):
-            if not isinstance(value, dict):
-                raise Fault(value)
-            yield protocol.chunk(vendor.read(value))
+        for whole, value in objects(reply.pieces(), protocol.framing):
+            yield (protocol.whole if whole else protocol.chunk)(vendor.read(value))
 
     def _headers(self) -> dict[str, str]:
         route = self.route
         headers = {
             "content-type": "application/json",
             "accept-encoding": "identity" if self.message["stream"] else "gzip, deflate",
-            "user-agent": "rialto",
+            "user-agent": self._caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
+            VIA: self._caller.via,
         }
-        headers |= route.vendor.headers
-        if route.key:
-            headers |= route.vendor.auth(route.key)
-        headers[VIA] = self._caller.via
-        return headers
+        return headers | dict(route.vendor.headers) | dict(route.vendor.auth(route.key) if route.key else {})
 
     def _end(self) -> None:
         if self._pump is not None:
@@ -210,15 +196,3 @@ class Quiet:
 def new_id(prefix: str) -> str:
     """A fresh id, unique over all conversations."""
     return prefix + uuid.uuid4().hex[:24]
-
-
-def looks_like_sse(start: bytes) -> bool:
-    """The body starts like server-sent events and not like a JSON or HTML document."""
-    return not start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[", b"<", b'"'))
-
-
-def chained(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The piece that was looked at, then the others."""
-    if first:
-        yield first
-    yield from pieces

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -21,6 +22,8 @@ BOM = b"\xef\xbb\xbf"
 ALIEN = re.compile(rb"[ \t]*[\[{<]")
 ALIEN_LINE = re.compile(rb"[\r\n][ \t]*[\[{<]")
 DONE = "[DONE]"
+#: A body that starts so is a JSON or HTML document and no event stream.
+DOCUMENT = (b"{", b"[", b"<", b'"')
 
 
 class Tap:
@@ -95,6 +98,36 @@ def line_object(line: bytes) -> Any:
 
 
 FRAMINGS = {"sse": sse, "ndjson": ndjson}
+
+
+def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, Any]]:
+    """(is it a whole answer, the object) for everything in a body, whatever form the vendor chose.
+
+    Raises `Fault` for a body that is no object: an HTML page, a bare string, an error in an array.
+    """
+    first = opening(pieces)
+    if framing == "sse" and first.removeprefix(BOM).lstrip().startswith(DOCUMENT):
+        yield True, checked(parsed(first + b"".join(pieces)))
+        return
+    for value in FRAMINGS[framing](chain([first], pieces)):
+        yield False, checked(value)
+
+
+def opening(pieces: Iterator[bytes]) -> bytes:
+    """The start of a body up to its first visible byte; some vendors send blank lines while they think."""
+    first = b""
+    for piece in pieces:
+        first += piece
+        if first.removeprefix(BOM).strip():
+            break
+    return first
+
+
+def checked(value: Any) -> dict[str, Any]:
+    """The value, if it is an object."""
+    if not isinstance(value, dict):
+        raise Fault(value)
+    return value
 
 
 def parsed(data: bytes) -> Any:

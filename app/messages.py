@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import Blueprint, Response, current_app, request
 
 from app import auth, sse
 from app.client import ClientGone, presence
-from app.exchange import VIA, Caller, Exchange
+from app.exchange import USER_AGENT, VIA, Caller, Exchange, new_id
 from app.rialto import Rialto
 from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
 from translators.core import tokens
@@ -100,7 +99,8 @@ def caller() -> Caller:
     own = rialto().instance
     if own in passed:
         raise InvalidRequest("Request loop: a vendor address in the settings points back at this Rialto", status=508)
-    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]))
+    agent = request.headers.get("user-agent") or USER_AGENT
+    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]), user_agent=agent)
 
 
 def stream_answer(exchange: Exchange) -> Response:
@@ -132,7 +132,7 @@ def json_answer(body: Any) -> Response:
 def empty_message(message: Json) -> Json:
     """The answer to `max_tokens: 0`, which only warms a cache: no vendor is asked."""
     return {
-        "id": f"msg_{uuid.uuid4().hex[:24]}",
+        "id": new_id("msg_"),
         "type": "message",
         "role": "assistant",
         "model": message["model"],

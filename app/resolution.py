@@ -99,6 +99,8 @@ class Resolution:
         provider = self.settings.provider.name
         if provider and spelled(provider) not in self.targets:
             yield f"PROVIDER: no vendor is called {provider}; set PROVIDER_BASE_URL to use another server. {known}"
+        if self.settings.provider.api_key and not provider_name(self.settings, self.targets):
+            yield "PROVIDER_API_KEY: set PROVIDER_BASE_URL (a server's address) or PROVIDER (a vendor's name) too."
         for place, name in self._configured_names():
             if name and self.find(name, frozenset({place})) is None:
                 yield f"{place}: no vendor is known for {name}; write it as vendor/model. {known}"

@@ -46,7 +46,7 @@ OLLAMA_ALIASES = {
 VENDOR_HEADERS = {"openrouter": {"HTTP-Referer": "OPENROUTER_SITE_URL", "X-Title": "OPENROUTER_APP_NAME"}}
 #: Vendor -> key in `Route.extra` -> variable.
 VENDOR_EXTRAS = {
-    "azure": {"api_version": "AZURE_API_VERSION"},
+    "azure": {"api_version": "AZURE_API_VERSION", "base_model": "AZURE_BASE_MODEL"},
     "nvidia": {"reasoning_budget": "NVIDIA_REASONING_BUDGET", "enable_thinking": "NVIDIA_ENABLE_THINKING"},
     "openai_compatible": {"thinking": "PROVIDER_THINKING"},
 }
@@ -104,6 +104,7 @@ class Settings:
 
     custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     azure_api_version: str = ""
+    azure_base_model: str = ""
     nvidia_reasoning_budget: int | None = None
     nvidia_enable_thinking: bool | None = None
     openrouter_site_url: str = ""
@@ -244,6 +245,7 @@ def _timeouts(variables: Variables) -> dict[str, Any]:
 def _vendor_options(variables: Variables) -> dict[str, Any]:
     options: dict[str, Any] = {
         "azure_api_version": variables.parsed("AZURE_API_VERSION", header_value, ""),
+        "azure_base_model": variables.parsed("AZURE_BASE_MODEL", header_value, ""),
         "nvidia_reasoning_budget": variables.int("NVIDIA_REASONING_BUDGET", None, validate=POSITIVE),
         "nvidia_enable_thinking": variables.bool("NVIDIA_ENABLE_THINKING", None),
         "openrouter_site_url": variables.parsed("OPENROUTER_SITE_URL", header_value, ""),

@@ -95,6 +95,8 @@ def _access(settings: Settings, vendors: Container[str]) -> Callable[[str], tupl
     keys, urls = dict(settings.vendor_keys), dict(settings.vendor_urls)
     if named := provider_name(settings, vendors):
         moved = _compatible_address(settings) if named == COMPATIBLE else settings.provider.base_url
+        keys.pop(COMPATIBLE, None)
+        urls.pop(COMPATIBLE, None)
         keys[named] = settings.provider.api_key or keys.get(named, "")
         urls[named] = moved or urls.get(named, "")
     return lambda name: (keys.get(name, ""), urls.get(name, ""))
@@ -105,7 +107,7 @@ def _vendor_target(settings: Settings, vendor: Vendor, key: str, moved: str) -> 
         vendor=replace(vendor, headers={**vendor.headers, **settings.vendor_headers.get(vendor.name, {})}),
         base_url=moved or vendor.base_url,
         key=key,
-        declared=bool(key or moved),
+        declared=bool(moved if vendor.keyless else key),
         extra=settings.vendor_extras.get(vendor.name, {}),
     )
     return _split_query(replace(target, missing=_missing(target)))

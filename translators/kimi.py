@@ -118,6 +118,7 @@ VENDOR = Vendor(
     protocol=OPENAI_CHAT,
     base_url="https://api.kimi.com/coding/v1",
     documentation="https://platform.kimi.ai/docs",
+    forwards_user_agent=True,
     key_variable="KIMI_API_KEY",
     models=("kimi-for-coding", "k3", "kimi-k2.6", "kimi-k2.7-code", "kimi-k3"),
     families=("kimi-", "moonshot-"),

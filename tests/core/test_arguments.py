@@ -95,6 +95,7 @@ REPAIRED = [
     ('```json\n{"path": "/a"}\n```', {"path": "/a"}),
     ('```\n{"path": "/a"}', {"path": "/a"}),
     ("```json\n{'text': 'a ` b'}\n``` done", {"text": "a ` b"}),
+    ('```json\n{"text": "```sh\\nls\\n```"}\n```', {"text": "```sh\nls\n```"}),
     ('{"path": "/a"} and more', {"path": "/a"}),
     ('{"path": "/a"}{"path": "/b"}', {"path": "/a"}),
     ("{'path': '/a'}{'path': '/b'}", {"path": "/a"}),

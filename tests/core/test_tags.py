@@ -49,8 +49,8 @@ CASES = [
     ("<think>a</think>b<think>c</think>", [Thinking("a"), Text("b<think>c</think>")]),
     ("<think>a</think>  ", [Thinking("a")]),
     (
-        "The tag `<think>` opens it and `</think>` closes it.",
-        [Text("The tag `<think>` opens it and `</think>` closes it.")],
+        PROSE,
+        [Text(PROSE)],
     ),
     ("  plain", [Text("  plain")]),
     ("<thi", [Text("<thi")]),
@@ -81,9 +81,7 @@ def test_tags_split_anywhere(text: str, wanted: list[Delta], opened: bool) -> No
 
 
 @given(
-    st.lists(
-        st.sampled_from(["<think>", "</think>", "<thought>", "<thi", "nk>", "</", " ", "\n", "a", "b<"]), max_size=8
-    ),
+    st.lists(st.sampled_from(WORDS), max_size=8),
     st.lists(st.integers(0, 60), max_size=6),
     st.booleans(),
 )

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.messages import ask
 from tests.support.rialto_server import RialtoServer, vendor_environment
-from tests.support.scripted_server import CUT, Answer, Request, ScriptedServer, sse_answer
+from tests.support.scripted_server import CUT, Answer, Request, ScriptedServer, sse_answer, sse_piece
 from tests.support.vendor_bytes import WIRES, Turn
 
 Event = dict[str, Any]
@@ -119,22 +119,31 @@ def test_streams_run_side_by_side(server: RialtoServer, vendor: ScriptedServer) 
         assert [list(stream)[-1]["type"] for stream in streams] == ["message_stop"] * 4
 
 
-def test_a_client_that_leaves_ends_the_vendors_call(server: RialtoServer, vendor: ScriptedServer) -> None:
-    vendor.play(endless)
-    with streaming(server) as stream:
-        assert next(text for text in map(delta_text, stream) if text)
-    assert vendor.wait_for(1)[0].peer_closed.wait(PATIENCE), "Rialto went on reading for nobody"
-
-
 def endless(request: Request) -> Answer:
-    """A vendor that never ends by itself."""
+    """A vendor that talks without end."""
     word = next(chunk for chunk in DEEPSEEK.stream(Turn("more"), 0) if content(chunk))
 
     def pieces() -> Iterator[Any]:
         while not request.peer_closed.wait(0.01):
-            yield b"data: " + json.dumps(word).encode() + b"\n\n"
+            yield sse_piece(word)
 
     return Answer(pieces(), headers={"content-type": "text/event-stream"})
+
+
+def silent(request: Request) -> Answer:
+    """A vendor that says one thing and then nothing."""
+    pieces, _ = gated(Turn("more"))
+    return sse_answer(pieces)
+
+
+@pytest.mark.parametrize("script", [endless, silent])
+def test_a_client_that_leaves_ends_the_vendors_call(
+    server: RialtoServer, vendor: ScriptedServer, script: Callable[[Request], Answer]
+) -> None:
+    vendor.play(script)
+    with streaming(server) as stream:
+        assert next(text for text in map(delta_text, stream) if text)
+    assert vendor.wait_for(1)[0].peer_closed.wait(PATIENCE), "Rialto went on reading for nobody"
 
 
 @pytest.mark.parametrize("ending", ["cut", "clean end"])

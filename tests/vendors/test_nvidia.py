@@ -13,6 +13,7 @@ from translators.core.vendor import Json
 from translators.nvidia import VENDOR
 
 QWEN, NEMOTRON = "qwen/qwen3-next", "nvidia/nemotron-3-super-120b-a12b"
+OLDER = "nvidia/llama-3.3-nemotron-super-49b-v1"
 FIELDS = ("chat_template_kwargs", "reasoning_effort", "reasoning_budget")
 
 
@@ -95,15 +96,17 @@ def test_budget(model: str, extra: Json, wish: Json, budget: int | None) -> None
     assert sent(VENDOR, model, extra, **wish).get("reasoning_budget") == budget
 
 
-@pytest.mark.parametrize("system", [{}, {"system": "Be brief."}])
-def test_older_nemotron_reads_the_switch_as_words(system: Json) -> None:
-    model = "nvidia/llama-3.3-nemotron-super-49b-v1"
-    body = sent(VENDOR, model, thinking=ADAPTIVE, **system)
+@pytest.mark.parametrize(("system", "words"), [({}, ""), ({"system": "Be brief."}, "\nBe brief.")])
+@pytest.mark.parametrize(("wish", "state"), [(ADAPTIVE, "on"), (OFF, "off")])
+def test_older_nemotron_reads_the_switch_as_words(system: Json, words: str, wish: Json, state: str) -> None:
+    body = sent(VENDOR, OLDER, thinking=wish, **system)
     assert "chat_template_kwargs" not in body
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
-    assert body["messages"][0]["content"].startswith("detailed thinking on")
-    assert ("Be brief." in body["messages"][0]["content"]) is bool(system)
-    assert sent(VENDOR, model, **system)["messages"] == body["messages"][bool(not system) :] or system
+    assert body["messages"][0]["content"] == f"detailed thinking {state}{words}"
+
+
+def test_older_nemotron_is_left_alone_without_a_wish() -> None:
+    assert [message["role"] for message in sent(VENDOR, OLDER)["messages"]] == ["user"]
 
 
 def test_fields() -> None:

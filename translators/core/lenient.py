@@ -27,7 +27,7 @@ _TOKEN = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONE = re.compile(r"\\u[dD][89a-fA-F]")
-_FENCE = re.compile(r"\s*```[\w-]*[ \t]*\n?(.*?)(?:```.*)?\Z", re.DOTALL)
+_FENCE = re.compile(r"```[\w-]*\s*")
 _BARE_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
 _SCALAR = re.compile(r"-?\d[\d.eE+-]*|[A-Za-z]+")
 _WORDS: dict[str, bool | None] = {
@@ -117,8 +117,7 @@ def _value(text: str, cut: bool) -> Any:
     try:
         return strict(text)
     except ValueError:
-        fence = _FENCE.match(text)
-        return _Reader(fence[1].strip() if fence else text, cut).whole()
+        return _Reader(_FENCE.sub("", text, count=1) if text.startswith("```") else text, cut).whole()
 
 
 class _Reader:

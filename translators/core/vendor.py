@@ -114,6 +114,8 @@ class Vendor:
     """Model-name prefixes that belong to this vendor when nothing else says so."""
     profile: Profile = Profile()
     headers: Mapping[str, str] = field(default_factory=dict)
+    forwards_user_agent: bool = False
+    """The vendor admits only some clients and wants to know which one asks."""
 
     auth: Callable[[str], Mapping[str, str]] = lambda key: {"authorization": f"Bearer {key}"}
     url: Callable[[str, Route], str] = lambda base, route: base + route.vendor.protocol.path
