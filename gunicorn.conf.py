@@ -4,6 +4,7 @@ import argparse
 import os
 import shlex
 import sys
+from dataclasses import replace
 
 
 def chosen_worker_class() -> str:
@@ -21,20 +22,19 @@ if chosen_worker_class() == "gevent":
 
     monkey.patch_all()
 
+from app.catalog import Catalog  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
+from app.startup import banner  # noqa: E402
 
+try:
+    settings = Settings.load()
+    catalog = Catalog.load(settings)
+except SettingsError as error:
+    sys.exit(str(error))
 
-def checked_settings() -> Settings:
-    """All settings, or the end with the list of all mistakes."""
-    try:
-        return Settings.load()
-    except SettingsError as error:
-        sys.exit(str(error))
-
-
-settings = checked_settings()
+# Every new worker imports the code as it is then, so that --reload and HUP see changes.
 for module in [name for name in sys.modules if name.partition(".")[0] in ("app", "translators")]:
-    del sys.modules[module]  # every new worker imports the code as it is then: --reload and HUP see changes
+    del sys.modules[module]
 
 bind = settings.bind
 
@@ -77,8 +77,7 @@ def on_starting(server) -> None:  # type: ignore[no-untyped-def]
 
 
 def when_ready(server) -> None:  # type: ignore[no-untyped-def]
-    """Says what is set up, once for all workers."""
-    from app.catalog import Catalog
-    from app.startup import banner
-
-    print(banner(settings, Catalog.load(settings)), file=sys.stderr, flush=True)
+    """Says what is set up, once for all workers, with the address that is really listened on."""
+    address = server.LISTENERS[0].sock.getsockname()
+    host, port = address[:2] if isinstance(address, tuple) else (settings.host, settings.port)
+    print(banner(replace(settings, host=host, port=port), catalog), file=sys.stderr, flush=True)

@@ -106,7 +106,8 @@ class Catalog:
     def _route(self, name: str, pick: Pick) -> Route:
         vendor = pick.target.vendor
         facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
-        profile = vendor.model_profile(facts.base_model or pick.model, vendor.profile)
+        extra = {**pick.target.extra, **({"base_model": facts.base_model} if facts.base_model else {})}
+        profile = vendor.model_profile(extra.get("base_model", pick.model), vendor.profile)
         if facts.vision is not None:
             profile = refine(profile, images=facts.vision)
         return Route(
@@ -119,7 +120,7 @@ class Catalog:
             context_window=facts.context_window,
             max_output=facts.max_output,
             prices=facts.prices,
-            extra={**pick.target.extra, **({"base_model": facts.base_model} if facts.base_model else {})},
+            extra=extra,
         )
 
 

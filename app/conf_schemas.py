@@ -67,10 +67,12 @@ class Server:
 
 
 class Switch(ma.Boolean):
-    """true or false, and no texts that look like them."""
+    """true or false, and no numbers or texts that look like them."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(truthy={True}, falsy={False}, **options)
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
 
 
 class Names(ma.List[str]):

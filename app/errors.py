@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.sse import dumps
@@ -21,7 +21,7 @@ log = logging.getLogger("rialto")
 def init_app(app: Flask) -> None:
     """Registers the handlers and gives every answer its `request-id`."""
     app.register_error_handler(RialtoError, answer)
-    app.register_error_handler(HTTPException, lambda error: answer(from_http(error)))
+    app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, bug)
     app.after_request(stamp)
 
@@ -50,10 +50,19 @@ def answer(error: RialtoError) -> Response:
     return response
 
 
+def answer_http(error: HTTPException) -> Response:
+    """The envelope for an error of the web framework; a 405 names the allowed methods in its header too."""
+    response = answer(from_http(error))
+    if allowed := getattr(error, "valid_methods", None):
+        response.headers["allow"] = ", ".join(sorted(allowed))
+    return response
+
+
 def from_http(error: HTTPException) -> RialtoError:
     """An error of the web framework as one of ours."""
     if isinstance(error, RequestEntityTooLarge):
-        return TooLarge("Request exceeds the maximum size (MAX_BODY_MB sets it)")
+        limit = current_app.config["MAX_CONTENT_LENGTH"] // 1_000_000
+        return TooLarge(f"Request exceeds the maximum size of {limit} MB (MAX_BODY_MB sets it)")
     match error.code:
         case 404:
             return NotFound(

@@ -12,25 +12,25 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from app import sse
 from app.client import ClientGone
 from app.framing import objects, parsed
+from app.patience import Patience, Quiet
 from app.pump import Finished, Pump, Silence
+from app.targets import endpoint
 from app.upstream import Line, Reply, Upstream
 from translators.core.answer import message_stream
 from translators.core.deltas import Delta, Text, Thinking, ToolCall
 from translators.core.errors import Broke, Fault, RialtoError
 from translators.core.message import Event, fold
-from translators.core.refusals import refusal
-from translators.core.stream import MessageStream
+from translators.core.refusals import refusal, words_of
+from translators.core.spare_fields import without_refused
 from translators.core.vendor import Json, Route
 
 #: Seconds of silence after which a stream starts without knowing the vendor's status.
 COMMIT_AFTER = 10.0
-#: Seconds between two signs of life, and how many pings pass before one that also resets older clients.
-PING_EVERY = 10.0
-PULSE_EVERY = 5
 #: Seconds between two looks at the client.
 TICK = 0.25
 
@@ -52,11 +52,12 @@ class Caller:
 class Exchange:
     """The trip of one validated Messages body along its route."""
 
-    def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller) -> None:
+    def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller, patience: Patience) -> None:
         self.message = {**message, "stream": bool(message.get("stream"))}
         self.route = route
         self._upstream = upstream
         self._caller = caller
+        self._patience = patience
         self._line = Line()
         self._pump: Pump[list[Delta]] | None = None
         self._stream = message_stream(self.message, route, new_id)
@@ -126,9 +127,13 @@ class Exchange:
     def _deltas(self) -> Iterator[list[Delta]]:
         """What the vendor says, and an empty list for every tick without a word."""
         self._pump = pump = Pump(self._work, self._line.cut)
+        began, spoken = time.monotonic(), False
         while True:
+            self._patience.check(self.route.vendor.title, time.monotonic() - began, spoken)
             try:
-                yield pump.next(TICK)
+                deltas = pump.next(TICK)
+                spoken = spoken or bool(deltas)
+                yield deltas
             except Silence:
                 if self._caller.gone():
                     raise ClientGone from None
@@ -140,16 +145,38 @@ class Exchange:
 
     def _work(self) -> Iterator[list[Delta]]:
         """Sends the request and decodes the answer; runs in the pump's thread."""
-        route, vendor = self.route, self.route.vendor
-        body = sse.dumps(vendor.protocol.request(self.message, route))
-        reply = self._upstream.send(route, vendor.url(route.base_url, route), self._headers(), body, self._line)
+        title = self.route.vendor.title
+        reply = self._accepted()
         try:
-            if reply.status != 200:
-                raise refusal(route, reply.status, parsed(reply.body()), reply.headers)
             for value in self._values(reply):
                 yield list(value)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise Broke(f"{vendor.title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
+            raise Broke(f"{title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
+        finally:
+            reply.close()
+
+    def _accepted(self) -> Reply:
+        """The vendor's answer with status 200. A refusal that names a spare field is tried once more without it."""
+        body = self.route.vendor.protocol.request(self.message, self.route)
+        reply = self._post(body)
+        if reply.status == 200:
+            return reply
+        refused = self._refused(reply)
+        if lesser := without_refused(body, reply.status, words_of(refused)):
+            log.info("%s refused %s; trying without", self.route.vendor.title, ", ".join(body.keys() - lesser.keys()))
+            reply = self._post(lesser)
+            if reply.status == 200:
+                return reply
+            refused = self._refused(reply)
+        raise refusal(self.route, reply.status, refused, reply.headers)
+
+    def _post(self, body: Json) -> Reply:
+        return self._upstream.send(self.route, endpoint(self.route), self._headers(), sse.dumps(body), self._line)
+
+    @staticmethod
+    def _refused(reply: Reply) -> Any:
+        try:
+            return parsed(reply.body())
         finally:
             reply.close()
 
@@ -172,25 +199,6 @@ class Exchange:
     def _end(self) -> None:
         if self._pump is not None:
             self._pump.stop()
-
-
-class Quiet:
-    """Counts the silence towards the client and says when a sign of life is due."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-        self._pings = 0
-
-    def heard(self) -> None:
-        """Something was sent."""
-        self._last = time.monotonic()
-
-    def sign(self, stream: MessageStream) -> list[Event]:
-        """A ping when it is time, every few of them with a pulse."""
-        if time.monotonic() - self._last < PING_EVERY:
-            return []
-        self._pings += 1
-        return [{"type": "ping"}, stream.pulse()] if self._pings % PULSE_EVERY == 0 else [{"type": "ping"}]
 
 
 def new_id(prefix: str) -> str:

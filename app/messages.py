@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 
 from app import auth, sse
+from app.bodies import read_body
 from app.client import ClientGone, presence
 from app.exchange import USER_AGENT, VIA, Caller, Exchange, new_id
 from app.rialto import Rialto
@@ -41,11 +42,11 @@ def check_key() -> None:
 @messages.post("/<path:target>/v1/v1/messages")
 def create(target: str | None = None) -> Response:
     """A message, whole or streamed."""
-    message = parse(request.get_data(cache=False), MESSAGE_REQUEST)
+    message = parse(body(), MESSAGE_REQUEST)
     route = resolve(message, target)
     if message["max_tokens"] == 0:
         return json_answer(empty_message(message))
-    exchange = Exchange(clamped(message), route, rialto().upstream, caller())
+    exchange = Exchange(clamped(message), route, rialto().upstream, caller(), rialto().patience)
     if not message.get("stream"):
         try:
             return json_answer(exchange.whole())
@@ -60,14 +61,20 @@ def create(target: str | None = None) -> Response:
 @messages.post("/<path:target>/v1/v1/messages/count_tokens")
 def count_tokens(target: str | None = None) -> Response:
     """An estimate of the input tokens over system, tools and all blocks."""
-    message = parse(request.get_data(cache=False), COUNT_REQUEST)
+    message = parse(body(), COUNT_REQUEST)
     resolve(message, target)
     return json_answer({"input_tokens": tokens.estimate_request(message)})
 
 
+def body() -> bytes:
+    """The request's bytes."""
+    return read_body(request, rialto().settings.max_body_bytes)
+
+
 def resolve(message: Json, target: str | None) -> Route:
-    """The route of a request, bound to its conversation."""
-    return rialto().catalog.resolve(message["model"], target).within(session(message))
+    """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target."""
+    path_route = target if target and ":" in target else None
+    return rialto().catalog.resolve(message["model"], path_route).within(session(message))
 
 
 def session(message: Json) -> str:
@@ -124,9 +131,9 @@ def rest(first: bytes, frames: Iterator[bytes]) -> Iterator[bytes]:
         frames.close()  # type: ignore[attr-defined]
 
 
-def json_answer(body: Any) -> Response:
+def json_answer(value: Any) -> Response:
     """A JSON body."""
-    return Response(sse.dumps(body), content_type="application/json")
+    return Response(sse.dumps(value), content_type="application/json")
 
 
 def empty_message(message: Json) -> Json:

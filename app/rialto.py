@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from app.catalog import Catalog
+from app.patience import Patience
 from app.settings import Settings
 from app.upstream import Upstream
 
@@ -19,13 +20,17 @@ class Rialto:
     settings: Settings
     catalog: Catalog
     upstream: Upstream
+    patience: Patience
     instance: str
 
 
 def build(settings: Settings) -> Rialto:
     """Everything that a server needs."""
-    upstream = Upstream(settings.connect_timeout, settings.idle_timeout, settings.custom_headers)
-    return Rialto(settings, Catalog.load(settings), upstream, instance_of(settings))
+    upstream = Upstream(
+        settings.connect_timeout, max(settings.idle_timeout, settings.first_byte_timeout), settings.custom_headers
+    )
+    patience = Patience(settings.first_byte_timeout, settings.total_timeout)
+    return Rialto(settings, Catalog.load(settings), upstream, patience, instance_of(settings))
 
 
 def instance_of(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""What Rialto says when it starts: its vendors, what each class of models reaches, the lines to paste for Claude Code."""
+"""What Rialto says when it starts: its vendors, what each class of models reaches, what to paste for Claude Code."""
 
 from __future__ import annotations
 

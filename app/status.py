@@ -68,7 +68,7 @@ def test_connection() -> Response:
         )
         raise
     took = round((time.monotonic() - began) * 1000)
-    about = {"vendor": route.vendor.name, "model": route.model, "base_url": route.base_url}
+    about = {"vendor": route.vendor.name, "model": route.model}
     return json_answer({"status": "ok", **about, "reply": text_of(reply), "milliseconds": took})
 
 
@@ -76,7 +76,7 @@ def ask(route: Route) -> Json:
     """The vendor's whole message on a tiny question. Raises RialtoError."""
     message = {"model": route.alias, "max_tokens": 64, "messages": [{"role": "user", "content": QUESTION}]}
     caller = Caller(gone=lambda: False, via=rialto().instance)
-    return Exchange(message, route, rialto().upstream, caller).whole()
+    return Exchange(message, route, rialto().upstream, caller, rialto().patience).whole()
 
 
 def text_of(message: Json) -> str:

@@ -93,6 +93,13 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_mistakes_in_the_map_are_told_in_words(tmp_path: Path) -> None:
+    done = served(MODEL_MAP_FILE=str(tmp_path / "missing.json"))
+    assert done.returncode == 1
+    assert "MODEL_MAP_FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.fixture
 def make() -> str:
     """The path of make; skips without it."""

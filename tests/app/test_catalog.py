@@ -97,7 +97,7 @@ def test_the_path_wins_over_everything() -> None:
     found = catalog(**KEYS, OPENAI_API_KEY="o", MODEL_MAP_JSON='{"opus": "kimi/x"}', BIG_MODEL="kimi/y")
     assert reached(found, "opus", "openai:stepfun/step-3.5-flash:free") == "openai/stepfun/step-3.5-flash:free"
     assert reached(found, "opus") == "kimi/x"
-    with pytest.raises(NotFound, match="unknown vendor 'nosuch'.*deepseek, demo"):
+    with pytest.raises(NotFound, match=r"unknown vendor 'nosuch'.*deepseek, demo"):
         found.resolve("opus", "nosuch:m")
     with pytest.raises(NotFound, match="no model in the path"):
         found.resolve("opus", "deepseek")
@@ -168,7 +168,7 @@ def test_class_names_without_their_vendor_go_to_the_default() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(NotFound, match="^model: nosuch/foo$"):
+    with pytest.raises(NotFound, match=r"^model: nosuch/foo$"):
         catalog(**KEYS).resolve("nosuch/foo")
     assert reached(catalog(**KEYS, PREFERRED_PROVIDER="kimi"), "nosuch/foo") == "kimi/nosuch/foo"
     assert reached(catalog(**KEYS, PREFERRED_PROVIDER="kimi", DEFAULT_MODEL="x"), "nosuch/foo") == "kimi/x"
@@ -290,7 +290,7 @@ def test_a_server_of_the_file(folder: Path) -> None:
     assert (route.profile.images, route.profile.reasoning_placeholder) == (False, "x")
     assert route.extra["thinking"] == "template"
     assert reached(found, "my_server:q") == reached(found, "my-server/q") == "my-server/q"
-    with pytest.raises(Unauthorized, match="MY_KEY is not set.*Mine"):
+    with pytest.raises(Unauthorized, match=r"MY_KEY is not set.*Mine"):
         catalog(folder, DEEPSEEK_API_KEY="d").resolve("my-server/q")
 
 
@@ -304,10 +304,12 @@ def test_a_server_without_a_key_is_configured_by_its_row(folder: Path) -> None:
 
 def test_all_mistakes_in_files_are_reported_with_file_and_row(folder: Path) -> None:
     (folder / "models.local.toml").write_text(
-        '[aliases]\nx = { model = "noslash", windo = 1 }\n[models]\n"kimi/a" = { vision = "yes", prices = { input = -1 } }\n'
+        '[aliases]\nx = { model = "noslash", windo = 1 }\n'
+        '[models]\n"kimi/a" = { vision = "yes", prices = { input = -1 } }\n'
     )
     (folder / "vendors.toml").write_text(
-        '[Bad]\nbase_url = "ftp://x"\n[good]\n[good.profile]\nimages = 1\nnosuch = 2\n[models."kimi/k"]\nschema = "odd"\n'
+        '[Bad]\nbase_url = "ftp://x"\n[good]\n[good.profile]\nimages = 1\nnosuch = 2\n'
+        '[models."kimi/k"]\nschema = "odd"\n'
     )
     with pytest.raises(SettingsError) as caught:
         catalog(folder)
@@ -328,7 +330,7 @@ def test_all_mistakes_in_files_are_reported_with_file_and_row(folder: Path) -> N
 
 def test_broken_toml_names_the_file(folder: Path) -> None:
     (folder / "vendors.local.toml").write_text("[x")
-    with pytest.raises(SettingsError, match=r"conf/vendors\.local\.toml: .*line 1"):
+    with pytest.raises(SettingsError, match=r"conf/vendors\.local\.toml: Expected.*at end of document"):
         catalog(folder)
 
 

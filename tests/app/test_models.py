@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import errors, status
+from app import errors
 from app.models import models
 from app.settings import Settings
 from app.startup import banner, client_variables
 from tests.app.catalogs import VENDORS, catalog
 from translators.core.errors import Rejected, Unreachable
 
+#: The module; the name `app.status` is the blueprint.
+status = importlib.import_module("app.status")
 KEY = "client-key"
 SECRET = "vendor-secret"
 

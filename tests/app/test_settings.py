@@ -184,4 +184,4 @@ def test_env_example_lists_every_variable_with_a_comment() -> None:
     module._values(variables, vendors())
     missing = set(variables.names) - set(listed)
     assert not missing
-    assert all(re.match(r"# [A-Z0-9].*[a-z].*\.$", comment) for comment in listed.values()), listed
+    assert all(re.match(r"# [A-Za-z0-9].*[a-z].*\.$", comment) for comment in listed.values()), listed

@@ -20,11 +20,11 @@ BINARIES = Path(sys.executable).parent
 START_DEADLINE = 30.0
 STOP_DEADLINE = 10.0
 
-#: How each kind of server is started; `{bind}` is host:port.
+#: How each kind of server is started; `{bind}` is host:port. Without a lookahead waitress does not see a client leave.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "gevent": ("gunicorn", "-k", "gevent", "-b", "{bind}", "wsgi:app"),
     "gthread": ("gunicorn", "-k", "gthread", "--threads", "8", "-b", "{bind}", "wsgi:app"),
-    "waitress": ("waitress-serve", "--listen={bind}", "--threads=8", "wsgi:app"),
+    "waitress": ("waitress-serve", "--listen={bind}", "--threads=8", "--channel-request-lookahead=1", "wsgi:app"),
     "unbound": ("gunicorn", "-k", "gevent", "wsgi:app"),
 }
 

@@ -7,12 +7,11 @@ and a name; without an index to the call of its id, else to the newest one.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from translators.core.arguments import Arguments
+from translators.core.arguments import Arguments, object_text
 from translators.core.deltas import ToolCall
 
 
@@ -20,28 +19,31 @@ from translators.core.deltas import ToolCall
 class Call:
     """One call under assembly. `ready` is JSON text that has not been sent yet."""
 
-    index: int | None
-    id: str
-    arguments: Arguments
+    read: Callable[[str], Arguments]
+    """Makes the reader of the arguments, which depends on the whole name."""
+    id: str = ""
     name: str = ""
     opaque: str = ""
     ready: str = ""
     begun: bool = False
-    whole: bool = False
+    """Some of its arguments have come."""
     sent: bool = False
     """Its block has been opened."""
+    _early: list[str] = field(default_factory=list)
+    _arguments: Arguments | None = None
 
     def add(self, fragment: ToolCall) -> None:
         """Takes the fragment's name, state and arguments."""
-        if fragment.name and fragment.name != self.name and not self.begun:
+        if fragment.name != self.name and not (self.name and self.begun):
             self.name += fragment.name
+        self.id = self.id or fragment.id
         self.opaque = self.opaque or fragment.opaque
-        if isinstance(fragment.arguments, Mapping):
-            self.ready += self.arguments.feed(json.dumps(dict(fragment.arguments), ensure_ascii=False))
-            self.begun = self.whole = True
-        elif fragment.arguments:
+        if text := arguments_text(fragment):
             self.begun = True
-            self.ready += self.arguments.feed(fragment.arguments)
+            self._early.append(text)
+        if self.name and self._early:
+            text, self._early = "".join(self._early), []
+            self.ready += self.arguments.feed(text)
 
     def take(self) -> str:
         """The JSON text that may be sent now."""
@@ -49,9 +51,20 @@ class Call:
         return text
 
     @property
+    def arguments(self) -> Arguments:
+        """The reader of the arguments."""
+        self._arguments = self._arguments or self.read(self.name)
+        return self._arguments
+
+    @property
     def complete(self) -> bool:
         """The arguments are a finished object; nothing more can belong to this call."""
-        return self.whole or self.arguments.complete
+        return self._arguments is not None and self._arguments.complete
+
+
+def arguments_text(fragment: ToolCall) -> str:
+    """A fragment's arguments as JSON text."""
+    return object_text(fragment.arguments) if isinstance(fragment.arguments, Mapping) else fragment.arguments
 
 
 class Calls:
@@ -61,6 +74,7 @@ class Calls:
         self._arguments = arguments
         self._queue: list[Call] = []
         self._by_index: dict[int, Call] = {}
+        self._by_id: dict[str, Call] = {}
         self._newest: Call | None = None
 
     def __bool__(self) -> bool:
@@ -82,7 +96,11 @@ class Calls:
 
     def add(self, fragment: ToolCall) -> None:
         """Gives the fragment to its call, or starts a new one."""
-        call = self._owner(fragment) or self._start(fragment)
+        call = self._owner(fragment)
+        if call is None:
+            if not (fragment.id or fragment.name or fragment.arguments):
+                return
+            call = self._start(fragment)
         call.add(fragment)
         self._newest = call
 
@@ -99,13 +117,9 @@ class Calls:
         known = self._newest
         if fragment.index is not None:
             known = self._by_index.get(fragment.index)
-        elif fragment.id:
-            known = next((call for call in self._queue if call.id == fragment.id), None)
-            if known is None and not fragment.name:
-                known = self._newest
-        if known is None or self._is_new(known, fragment):
-            return None
-        return known
+        elif fragment.id and (fragment.name or fragment.id in self._by_id):
+            known = self._by_id.get(fragment.id)
+        return None if known is None or self._is_new(known, fragment) else known
 
     @staticmethod
     def _is_new(known: Call, fragment: ToolCall) -> bool:
@@ -113,12 +127,14 @@ class Calls:
             return False
         if fragment.id and known.id and fragment.id != known.id:
             return True
-        return known.complete and not (fragment.id and fragment.id == known.id)
+        return known.complete and (fragment.name != known.name or arguments_text(fragment).lstrip().startswith("{"))
 
     def _start(self, fragment: ToolCall) -> Call:
-        call = Call(fragment.index, fragment.id, self._arguments(fragment.name))
+        call = Call(self._arguments)
         if fragment.index is not None:
             self._by_index[fragment.index] = call
+        if fragment.id:
+            self._by_id[fragment.id] = call
         self._queue.append(call)
         return call
 

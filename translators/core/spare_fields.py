@@ -33,9 +33,14 @@ UNKNOWN = re.compile(
 
 
 def without_refused(body: Json, status: int, words: Words) -> Json | None:
-    """The body without the spare fields that a 400 or 422 names, None when it names none or is about something else."""
+    """The body without the spare fields that a 400 or 422 names, or with the token limit under its newer name.
+
+    None when it names none or is about something else.
+    """
     if status not in (400, 422) or not UNKNOWN.search(words.all):
         return None
+    if "max_tokens" in body and "max_completion_tokens" in words.all:
+        return {("max_completion_tokens" if field == "max_tokens" else field): body[field] for field in body}
     named = {
         field for field in SPARE if field in body and re.search(rf"(?<!\w){field}(?!\w)", words.all, re.IGNORECASE)
     }

@@ -12,9 +12,6 @@ Laws (Anthropic Messages API, "Streaming", https://platform.claude.com/docs/en/b
 * Every id is fresh; vendors repeat theirs.
 * The stop reason is `tool_use` whenever a call was made and the turn ended normally.
 * The end of the vendor's stream without a Stop means that the vendor broke.
-
-Vendor state (`Opaque`) is collected and leaves as the signature of the thinking block that is open when it is due, or
-of an empty one.
 """
 
 from __future__ import annotations
@@ -29,15 +26,11 @@ from translators.core.calls import Call, Calls
 from translators.core.deltas import Block, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Broke, RialtoError
 from translators.core.message import Event
-from translators.core.thinking import Signature, sign
 from translators.core.tool_names import ToolNames
+from translators.core.writer import DELTAS, Writer
 
-#: Block type -> (type, key) of its deltas.
-EMPTY = {
-    "text": ("text_delta", "text"),
-    "thinking": ("thinking_delta", "thinking"),
-    "tool_use": ("input_json_delta", "partial_json"),
-}
+#: Stop reasons of a turn that the model ended itself.
+ORDINARY = frozenset({"end_turn", "tool_use"})
 
 
 class State(Enum):
@@ -82,18 +75,15 @@ class MessageStream:
         self.error: RialtoError | None = None
         self.model = model
         self._new_id = new_id
-        self._origin = origin
+        self._vendor = origin[0]
         self._names = names
         self._schemas = schemas or {}
         self._input_tokens = input_tokens
-        self._omitted = omitted
+        self._writer = Writer(origin, omitted)
         self._filters = filters
         self._calls = Calls(self._arguments)
-        self._held: list[Delta] = []
-        self._index = -1
-        self._open = ""
-        self._opaque: list[tuple[str, Any]] = []
-        self._hidden: list[str] = []
+        self._held: list[Text | Thinking | Block] = []
+        self._blank = ""
         self._said = 0
         self._called = self._answered = False
         self._stop: Stop | None = None
@@ -114,28 +104,38 @@ class MessageStream:
         return [{"type": "message_start", "message": message}]
 
     def feed(self, delta: Delta) -> list[Event]:
-        """The events of one delta. After a refusal or the end nothing more is sent."""
+        """The events of one delta. After the end nothing more is sent."""
+        if self.state is State.ENDED:
+            return []
         return [event for item in self._filtered(delta) for event in self._take(item)]
 
     def close(self) -> list[Event]:
         """The end of the vendor's answer: a complete message, or an error when the answer is incomplete, empty or
         unusable.
         """
+        if self.state is State.ENDED:
+            return []
         events = [event for item in self._flushed() for event in self._take(item)]
         problem = self._problem()
         if self._stop is None or problem:
-            return [*events, *self.fail(Broke(f"{self._origin[0]}: {problem}"))]
-        events += self._finish_calls(complete=self._stop.reason != "max_tokens")
-        events += self._signature_block()
-        events += self._close_block()
+            return [*events, *self.fail(Broke(f"{self._vendor}: {problem}"))]
+        events += self._finish_calls(complete=self._stop.reason in ORDINARY)
+        events += self._writer.finish()
         self.state = State.ENDED
         delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
         final = {"type": "message_delta", "delta": delta, "usage": usage_fields(self._final_usage())}
         return [*events, final, {"type": "message_stop"}]
 
     def fail(self, error: RialtoError) -> list[Event]:
-        """A bad end: what is open is closed, then the error. There is no stop reason and no `message_stop`."""
-        events = self._close_block()
+        """A bad end: what is open is closed, then the error. There is no stop reason and no `message_stop`.
+
+        An unfinished call stays open, because Claude Code runs every call whose block has been closed.
+        """
+        if self.state is State.ENDED:
+            return []
+        live = self._calls.live
+        unfinished = self._writer.kind == "tool_use" and live is not None and not live.complete
+        events = [] if unfinished else self._writer.close()
         self.state = State.ENDED
         self.error = error
         return [*events, {"type": "error", "error": {"type": error.type, "message": error.message}}]
@@ -144,9 +144,8 @@ class MessageStream:
         """A sign of life that also resets clients which ignore pings: an empty delta, or a `message_delta` without a
         stop reason.
         """
-        if self._open in EMPTY:
-            kind, key = EMPTY[self._open]
-            return self._delta({"type": kind, key: ""})
+        if self._writer.kind in DELTAS:
+            return self._writer.add("")
         return {
             "type": "message_delta",
             "delta": {"stop_reason": None, "stop_sequence": None},
@@ -171,42 +170,59 @@ class MessageStream:
     def _take(self, delta: Delta) -> list[Event]:
         match delta:
             case Text(text) | Thinking(text):
-                return self._words(delta) if text else []
+                return self._said_now(delta) if text else []
+            case Block():
+                return self._said_now(delta)
             case ToolCall():
                 self._calls.add(delta)
                 return self._advance()
-            case Block(block):
-                self._answered = True
-                return [*self._signature_block(), *self._open_block(dict(block)), *self._close_block()]
             case Opaque(key, value):
-                self._opaque.append((key, value))
+                self._writer.remember(key, value)
             case Usage():
                 self.usage = delta
             case Stop():
                 self._stop = stronger(self._stop, delta)
         return []
 
-    def _words(self, delta: Text | Thinking) -> list[Event]:
-        """Text or reasoning, behind the calls that came before it."""
-        if self._calls:
-            if not all(call.complete for call in self._calls.pending()):
-                self._held.append(delta)
+    def _said_now(self, delta: Text | Thinking | Block) -> list[Event]:
+        """Content, behind the calls that came before it."""
+        if not self._calls:
+            return self._content(delta)
+        if all(call.complete for call in self._calls.pending()):
+            return [*self._finish_calls(complete=True), *self._content(delta)]
+        self._held.append(delta)
+        return []
+
+    def _content(self, delta: Text | Thinking | Block) -> list[Event]:
+        match delta:
+            case Text(text):
+                return self._text(text)
+            case Thinking(text):
+                return self._thinking(text)
+            case Block(block):
+                self._answered = True
+                return [*self._open(dict(block)), *self._writer.close()]
+
+    def _text(self, text: str) -> list[Event]:
+        """Text; white space opens no block, because no vendor takes a blank one back."""
+        opening: list[Event] = []
+        if self._writer.kind != "text":
+            text, self._blank = self._blank + text, ""
+            if not text.strip():
+                self._blank = text
                 return []
-            return [*self._finish_calls(complete=True), *self._words(delta)]
-        self._said += len(delta.text)
-        if isinstance(delta, Text):
-            self._answered = True
-            opening = (
-                []
-                if self._open == "text"
-                else [*self._signature_block(), *self._open_block({"type": "text", "text": ""})]
-            )
-            return [*opening, self._delta({"type": "text_delta", "text": delta.text})]
-        opening = [] if self._open == "thinking" else self._open_thinking()
-        if self._omitted:
-            self._hidden.append(delta.text)
-            return opening
-        return [*opening, self._delta({"type": "thinking_delta", "thinking": delta.text})]
+            opening = self._open({"type": "text", "text": ""})
+        self._said += len(text)
+        self._answered = True
+        return [*opening, self._writer.add(text)]
+
+    def _thinking(self, text: str) -> list[Event]:
+        self._said += len(text)
+        return self._writer.think(text)
+
+    def _open(self, block: dict[str, Any]) -> list[Event]:
+        self._blank = ""
+        return self._writer.open(block)
 
     # -- calls
     # -----------------------------------------------------------------------------------------------------------------
@@ -218,7 +234,7 @@ class MessageStream:
         """Sends what the live call has ready; a complete one makes room for the next."""
         events: list[Event] = []
         while (call := self._calls.live) is not None:
-            if call.name and (call.begun or self._calls.crowded):
+            if call.name and call.begun:
                 events += self._send(call)
             if not (self._calls.crowded and call.name and call.complete):
                 break
@@ -233,63 +249,29 @@ class MessageStream:
             self._called = self._answered = True
             block = {"type": "tool_use", "id": self._new_id("toolu_"), "name": self._names.long(call.name), "input": {}}
             if call.opaque:
-                self._opaque.append((f"call:{block['id']}", call.opaque))
-            events += [*self._signature_block(), *self._open_block(block)]
+                self._writer.remember(f"call:{block['id']}", call.opaque)
+            events += self._open(block)
         if text := call.take():
             self._said += len(text)
-            events.append(self._delta({"type": "input_json_delta", "partial_json": text}))
+            events.append(self._writer.add(text))
         return events
 
     def _end_call(self, call: Call, complete: bool) -> list[Event]:
         call.ready += call.arguments.close(complete)
-        return [*self._send(call), *self._close_block()]
+        return [*self._send(call), *self._writer.close()]
 
     def _finish_calls(self, complete: bool) -> list[Event]:
-        """Ends every call in order, then says what waited behind them."""
+        """Ends every call in order, then says what waited behind them. A cut answer's unfinished calls that nobody has
+        seen are left out.
+        """
         events: list[Event] = []
         for call in self._calls.drain():
-            events += self._end_call(call, complete or call.complete)
+            if call.name and (complete or call.complete or call.sent):
+                events += self._end_call(call, complete or call.complete)
         held, self._held = self._held, []
         for delta in held:
-            events += self._take(delta)
+            events += self._content(delta)
         return events
-
-    # -- blocks
-    # ----------------------------------------------------------------------------------------------------------------
-
-    def _open_block(self, block: dict[str, Any]) -> list[Event]:
-        events = self._close_block()
-        self._index += 1
-        self._open = block["type"]
-        return [*events, {"type": "content_block_start", "index": self._index, "content_block": block}]
-
-    def _open_thinking(self) -> list[Event]:
-        return self._open_block({"type": "thinking", "thinking": "", "signature": ""})
-
-    def _close_block(self) -> list[Event]:
-        if not self._open:
-            return []
-        events = (
-            [self._delta({"type": "signature_delta", "signature": self._signature()})]
-            if self._open == "thinking"
-            else []
-        )
-        self._open = ""
-        return [*events, {"type": "content_block_stop", "index": self._index}]
-
-    def _signature_block(self) -> list[Event]:
-        """An empty thinking block for vendor state that no open thinking block can carry."""
-        if not self._opaque or self._open == "thinking":
-            return []
-        return [*self._open_thinking(), *self._close_block()]
-
-    def _signature(self) -> str:
-        text, self._hidden = "".join(self._hidden), []
-        opaque, self._opaque = tuple(self._opaque), []
-        return sign(Signature(*self._origin, text, opaque))
-
-    def _delta(self, delta: dict[str, Any]) -> Event:
-        return {"type": "content_block_delta", "index": self._index, "delta": delta}
 
     # -- the end
     # ---------------------------------------------------------------------------------------------------------------
@@ -298,13 +280,13 @@ class MessageStream:
         """Why the answer cannot be handed on as complete; "" when it can."""
         if self._stop is None:
             return "the answer ended before it was complete"
-        if any(not call.name for call in self._calls.pending()):
+        ordinary = self._stop.reason in ORDINARY
+        if ordinary and any(not call.name for call in self._calls.pending()):
             return "a tool call came without a name"
-        ordinary = self._stop.reason in ("end_turn", "tool_use")
         if ordinary and not self._answered and not self._calls and not self._held:
             return (
                 "the answer holds only reasoning, no text and no tool call"
-                if self._index >= 0
+                if self._writer.index >= 0
                 else "the answer was empty"
             )
         return ""
@@ -322,8 +304,12 @@ class MessageStream:
 
 
 def stronger(old: Stop | None, new: Stop) -> Stop:
-    """A refusal or a matched sequence is not overruled by an ordinary end that follows it."""
-    return old if old is not None and old.reason in ("refusal", "stop_sequence") else new
+    """The stop that counts: a limit is not overruled by an ordinary end that follows it; a refusal or a matched
+    sequence is not overruled at all.
+    """
+    if old is None or old.reason in ORDINARY:
+        return new
+    return old if old.reason in ("refusal", "stop_sequence") or new.reason in ORDINARY else new
 
 
 def usage_fields(usage: Usage) -> dict[str, Any]:

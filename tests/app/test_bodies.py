@@ -1,0 +1,50 @@
+"""Request bodies: plain, compressed, broken and too large."""
+
+import gzip
+import zlib
+
+import pytest
+from flask import Request
+from werkzeug.test import EnvironBuilder
+
+from app.bodies import read_body
+from translators.core.errors import InvalidRequest, TooLarge
+
+LIMIT = 1000
+
+
+def request(data: bytes, encoding: str | None) -> Request:
+    headers = {"content-encoding": encoding} if encoding else {}
+    return Request(EnvironBuilder(method="POST", data=data, headers=headers).get_environ())
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (b"{}", None),
+        (b"{}", "identity"),
+        (gzip.compress(b"{}"), "gzip"),
+        (gzip.compress(b"{}"), "GZIP"),
+        (zlib.compress(b"{}"), "deflate"),
+    ],
+)
+def test_body_is_decoded(data: bytes, encoding: str | None) -> None:
+    assert read_body(request(data, encoding), LIMIT) == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "words"),
+    [
+        (b"{}", "br", "content-encoding br is not supported"),
+        (b"{}", "gzip", "not valid gzip"),
+        (gzip.compress(b"x" * 500)[:-9], "gzip", "ends too early"),
+    ],
+)
+def test_bad_encoding_is_said(data: bytes, encoding: str, words: str) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        read_body(request(data, encoding), LIMIT)
+
+
+def test_bomb_is_not_unpacked() -> None:
+    with pytest.raises(TooLarge, match="MAX_BODY_MB"):
+        read_body(request(gzip.compress(b"x" * 10_000_000), "gzip"), LIMIT)
