@@ -10,8 +10,8 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from app import sse
@@ -22,9 +22,9 @@ from app.pump import Finished, Pump, Silence
 from app.targets import endpoint
 from app.upstream import Line, Reply, Upstream
 from translators.core.answer import message_stream
-from translators.core.deltas import Delta, Text, Thinking, ToolCall
+from translators.core.deltas import Opaque, Stop, Usage
 from translators.core.errors import Broke, Fault, RialtoError
-from translators.core.message import Event, fold
+from translators.core.message import Event
 from translators.core.refusals import refusal, words_of
 from translators.core.spare_fields import without_refused
 from translators.core.vendor import Json, Route
@@ -42,11 +42,12 @@ log = logging.getLogger("rialto")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What an exchange must know of the client: is it gone, which Rialtos has its request passed, and its name."""
+    """What an exchange must know of the client. `via` names the Rialtos that its request has passed."""
 
     gone: Callable[[], bool]
     via: str
     user_agent: str = USER_AGENT
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Exchange:
@@ -54,13 +55,13 @@ class Exchange:
 
     def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller, patience: Patience) -> None:
         self.message = {**message, "stream": bool(message.get("stream"))}
-        self.route = route
+        self.route = route = route.carrying(self.message)
         self._upstream = upstream
         self._caller = caller
         self._patience = patience
         self._line = Line()
-        self._pump: Pump[list[Delta]] | None = None
-        self._stream = message_stream(self.message, route, new_id)
+        self._pump: Pump[list[Any]] | None = None
+        self._stream = (route.vendor.protocol.stream or message_stream)(self.message, route, new_id)
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
@@ -73,7 +74,7 @@ class Exchange:
             self._end()
         if self._stream.error:
             raise self._stream.error
-        return fold(events)
+        return self._stream.whole(events)
 
     def stream(self) -> Iterator[bytes]:
         """The frames of the answer. The first `next` waits for the vendor and raises its errors; later ones become an
@@ -99,13 +100,13 @@ class Exchange:
 
     def _events(self) -> Iterator[list[Event]]:
         """Lists of events; the first holds `message_start`."""
-        stream, held, started, began, quiet = self._stream, list[Delta](), False, time.monotonic(), Quiet()
+        stream, held, started, began, quiet = self._stream, list[Any](), False, time.monotonic(), Quiet()
         try:
             for deltas in self._deltas():
                 held += deltas
                 if (
                     not started
-                    and not any(isinstance(delta, Text | Thinking | ToolCall) for delta in held)
+                    and not any(says_something(delta) for delta in held)
                     and time.monotonic() - began < COMMIT_AFTER
                 ):
                     continue
@@ -124,7 +125,7 @@ class Exchange:
         head = [] if started else stream.start()
         yield head + [event for delta in held for event in stream.feed(delta)] + stream.close()
 
-    def _deltas(self) -> Iterator[list[Delta]]:
+    def _deltas(self) -> Iterator[list[Any]]:
         """What the vendor says, and an empty list for every tick without a word."""
         self._pump = pump = Pump(self._work, self._line.cut)
         began, spoken = time.monotonic(), False
@@ -143,7 +144,7 @@ class Exchange:
             except Fault as fault:
                 raise refusal(self.route, 200, fault.body, {}) from None
 
-    def _work(self) -> Iterator[list[Delta]]:
+    def _work(self) -> Iterator[list[Any]]:
         """Sends the request and decodes the answer; runs in the pump's thread."""
         title = self.route.vendor.title
         reply = self._accepted()
@@ -180,7 +181,7 @@ class Exchange:
         finally:
             reply.close()
 
-    def _values(self, reply: Reply) -> Iterator[Iterator[Delta]]:
+    def _values(self, reply: Reply) -> Iterator[Iterator[Any]]:
         """The deltas of each object of the answer, whatever form the vendor chose for it."""
         vendor, protocol = self.route.vendor, self.route.vendor.protocol
         for whole, value in objects(reply.pieces(), protocol.framing):
@@ -194,11 +195,18 @@ class Exchange:
             "user-agent": self._caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
             VIA: self._caller.via,
         }
+        forwarded = route.vendor.protocol.forwarded_headers
+        headers |= {name: value for name, value in self._caller.headers.items() if name in forwarded}
         return headers | dict(route.vendor.headers) | dict(route.vendor.auth(route.key) if route.key else {})
 
     def _end(self) -> None:
         if self._pump is not None:
             self._pump.stop()
+
+
+def says_something(delta: Any) -> bool:
+    """The vendor has begun to answer. Counts, vendor state and the end alone may still turn into an HTTP error."""
+    return not isinstance(delta, Usage | Opaque | Stop)
 
 
 def new_id(prefix: str) -> str:

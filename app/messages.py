@@ -106,8 +106,9 @@ def caller() -> Caller:
     own = rialto().instance
     if own in passed:
         raise InvalidRequest("Request loop: a vendor address in the settings points back at this Rialto", status=508)
+    headers = {name.lower(): value for name, value in request.headers.items()}
     agent = request.headers.get("user-agent") or USER_AGENT
-    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]), user_agent=agent)
+    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]), user_agent=agent, headers=headers)
 
 
 def stream_answer(exchange: Exchange) -> Response:

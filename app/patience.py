@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from translators.core.errors import TimedOut
 from translators.core.message import Event
-from translators.core.stream import MessageStream
+from translators.core.vendor import AnswerStream
 
 #: Seconds between two signs of life, and how many pings pass before one that also resets older clients.
 PING_EVERY = 10.0
@@ -40,7 +40,7 @@ class Quiet:
         """Something was sent."""
         self._last = time.monotonic()
 
-    def sign(self, stream: MessageStream) -> list[Event]:
+    def sign(self, stream: AnswerStream) -> list[Event]:
         """A ping when it is time, every few of them with a pulse."""
         if time.monotonic() - self._last < PING_EVERY:
             return []

@@ -2,8 +2,8 @@
 
 A case folder holds `request.json` (a Messages body), `upstream.json` (the body the vendor must get), the vendor's bytes
 in `response.sse` or `response.json` (both, when the vendor says the same in two forms), and `expected.json`: the whole
-message, or `{"error": {"type", "status", "message_contains"}}`. Optional: `route.json` (`model`, `extra`, `session`),
-`status.json` (HTTP `status` and `headers` of a refusal), `about.txt` (what the case shows).
+message, or `{"error": {"type", "status", "message_contains"}}`. Optional: `route.json` (`model` and further fields of
+`Route`), `status.json` (HTTP `status` and `headers` of a refusal), `about.txt` (what the case shows).
 
 Signatures are written readably as `[vendor, model, hidden text, [[key, value], ...]]`, ids as `msg_1`, `toolu_1`, ...
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from app.exchange import Caller, Exchange
+from app.patience import Patience
 from translators import vendors
 from translators.core.errors import RialtoError
 from translators.core.message import fold
@@ -31,8 +32,8 @@ Pieces = Iterable[bytes]
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 KEY = "test-key"
 CALLER = Caller(gone=lambda: False, via="test")
-#: What a route says beyond its model; the rest of a folder's `route.json` is passed to `Route`.
-DEFAULT_ALIAS = "claude-test"
+PATIENCE = Patience(300.0, 3600.0)
+ALIAS = "claude-sonnet-4-6"
 
 
 def load(path: Path, default: Any = None) -> Any:
@@ -76,8 +77,7 @@ class Case:
     @cached_property
     def route(self) -> Route:
         """Where the request goes."""
-        settings = {"model": vendors()[self.vendor].models[0], **load(self.folder / "route.json", {})}
-        return route(self.vendor, alias=self.request.get("model", DEFAULT_ALIAS), **settings)
+        return route(self.vendor, alias=self.request["model"], **load(self.folder / "route.json", {}))
 
     @cached_property
     def sse(self) -> bytes | None:
@@ -139,10 +139,10 @@ def shapes() -> dict[str, Json]:
     return {name: {**body, "stream": bool(body.get("stream"))} for name, body in found.items() if "max_tokens" in body}
 
 
-def route(vendor: str, model: str = "", alias: str = DEFAULT_ALIAS, **settings: Any) -> Route:
+def route(vendor: str, model: str = "", alias: str = ALIAS, **settings: Any) -> Route:
     """A route to a vendor's model, its first one by default."""
     found = vendors()[vendor]
-    model = model or found.models[0]
+    model = model or next(iter(found.models), "sample-model")
     settings = {"base_url": found.base_url or f"https://{vendor}.test", **settings}
     profile = found.model_profile(model, found.profile)
     return Route(alias=alias, vendor=found, model=model, profile=profile, key=KEY, **settings)
@@ -201,7 +201,7 @@ class Outcome:
 def exchange(case: Case, pieces: Pieces, stream: bool) -> Exchange:
     """The trip of a case's request, answered with the pieces."""
     wire: Any = Wire(Reply(pieces, case.head["status"], case.head["headers"]))
-    return Exchange({**copy.deepcopy(case.request), "stream": stream}, case.route, wire, CALLER)
+    return Exchange({**copy.deepcopy(case.request), "stream": stream}, case.route, wire, CALLER, PATIENCE)
 
 
 def streamed(case: Case, pieces: Pieces | None = None) -> Outcome:

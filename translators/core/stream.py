@@ -25,7 +25,7 @@ from translators.core.arguments import Arguments
 from translators.core.calls import Call, Calls
 from translators.core.deltas import Block, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Broke, RialtoError
-from translators.core.message import Event
+from translators.core.message import Event, fold
 from translators.core.tool_names import ToolNames
 from translators.core.writer import DELTAS, Writer
 
@@ -152,6 +152,10 @@ class MessageStream:
             "usage": usage_fields(Usage(self._input_tokens, 0)),
         }
 
+    def whole(self, events: list[Event]) -> Event:
+        """The message that the events make."""
+        return fold(events)
+
     # -- deltas
     # ----------------------------------------------------------------------------------------------------------------
 
@@ -228,7 +232,7 @@ class MessageStream:
     # -----------------------------------------------------------------------------------------------------------------
 
     def _arguments(self, name: str) -> Arguments:
-        return Arguments(self._schemas.get(self._names.long(name)) if name else None)
+        return Arguments(self._schemas.get(self._names.long(name)))
 
     def _advance(self) -> list[Event]:
         """Sends what the live call has ready; a complete one makes room for the next."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from typing import Protocol as TypingProtocol
 
-from translators.core.deltas import Delta
 from translators.core.errors import RialtoError
 from translators.core.intent import Intent
 
@@ -81,17 +81,56 @@ class Profile:
     """Request field -> why this vendor never sees it. Shown in the docs, proven by the coverage law."""
 
 
+class AnswerStream(TypingProtocol):
+    """What builds the events of one answer: `MessageStream`, or a passthrough that hands events on."""
+
+    error: RialtoError | None
+
+    def start(self) -> list[Json]:
+        """The events before the vendor's first word."""
+
+    def feed(self, delta: Any) -> list[Json]:
+        """The events of one delta."""
+
+    def close(self) -> list[Json]:
+        """The events at the vendor's end."""
+
+    def fail(self, error: RialtoError) -> list[Json]:
+        """The events of a bad end."""
+
+    def pulse(self) -> Json:
+        """A sign of life."""
+
+    def whole(self, events: list[Json]) -> Json:
+        """The whole message of all events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A vendor's own token counter: where it is, what it is sent, and the number of input tokens in its answer."""
+
+    url: Callable[[str, Route], str]
+    request: Callable[[Json, Route], Json]
+    read: Callable[[Json], int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
-    """A wire format. `chunk` reads one streamed object, `whole` a complete answer, `error` a refusal."""
+    """A wire format. `chunk` reads one streamed object, `whole` a complete answer."""
 
     name: str
     framing: Literal["sse", "ndjson"]
     path: str
     request: Callable[[Json, Route], Json]
-    chunk: Callable[[Json], Iterator[Delta]]
-    whole: Callable[[Json], Iterator[Delta]]
+    chunk: Callable[[Json], Iterator[Any]]
+    whole: Callable[[Json], Iterator[Any]]
     drops: Mapping[str, str]
+    stream: Callable[[Mapping[str, Any], Route, Callable[[str], str]], AnswerStream] | None = None
+    """Builds the answer from what `chunk` and `whole` yield; None means deltas and a `MessageStream`."""
+    forwarded_headers: frozenset[str] = frozenset()
+    """Client headers that travel on, in lower case."""
+    count: Count | None = None
+    """The vendor's token counter, where it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +168,8 @@ class Vendor:
     """(HTTP status, parsed body or text) -> a better error than the protocol's reader makes, or None."""
     model_profile: Callable[[str, Profile], Profile] = lambda model, profile: profile
     """Facts that differ by model family."""
+    select: Callable[[Json, Route], Protocol] = lambda message, route: route.vendor.protocol
+    """The protocol of one request, for vendors that have several."""
 
     @property
     def address_variable(self) -> str:
@@ -154,12 +195,20 @@ class Route:
     max_output: int | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
     session: str = ""
+    stream: bool = False
+    """The answer is streamed; some vendors have another address for that."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """Vendor settings from the environment, e.g. an API version."""
 
     def within(self, session: str) -> Route:
         """The same route for one conversation."""
         return replace(self, session=session)
+
+    def carrying(self, message: Json) -> Route:
+        """The same route for one request: with the protocol that the vendor wants for it."""
+        protocol = self.vendor.select(message, self)
+        vendor = self.vendor if protocol is self.vendor.protocol else replace(self.vendor, protocol=protocol)
+        return replace(self, vendor=vendor, stream=bool(message.get("stream")))
 
 
 def refine(profile: Profile, **changes: Any) -> Profile:

@@ -39,8 +39,7 @@ class Writer:
         """Stops the open block, if there is one."""
         if not self.kind:
             return []
-        signature = {"type": "signature_delta", "signature": self._signature()}
-        events = [self._delta(signature)] if self.kind == "thinking" else []
+        events = [self._signature()] if self.kind == "thinking" else []
         self.kind = ""
         return [*events, {"type": "content_block_stop", "index": self.index}]
 
@@ -75,10 +74,10 @@ class Writer:
         self.kind = block["type"]
         return [*events, {"type": "content_block_start", "index": self.index, "content_block": block}]
 
-    def _signature(self) -> str:
+    def _signature(self) -> Event:
         text, self._hidden = "".join(self._hidden), []
         opaque, self._opaque = tuple(self._opaque), []
-        return sign(Signature(*self._origin, text, opaque))
+        return self._delta({"type": "signature_delta", "signature": sign(Signature(*self._origin, text, opaque))})
 
     def _delta(self, delta: dict[str, Any]) -> Event:
         return {"type": "content_block_delta", "index": self.index, "delta": delta}
