@@ -43,11 +43,19 @@ def thinking(intent: Intent, route: Route) -> Json:
 
 def shape(body: Json, route: Route) -> Json:
     """Separates the reasoning from the text; keeps to documented values."""
-    shaped = {**body, "reasoning_split": True}
+    shaped = {**body, "reasoning_split": True, "messages": [with_tags(message) for message in body["messages"]]}
     shaped.pop("tool_choice", None)
     if shaped.get("temperature") == 0:
         shaped["temperature"] = LEAST_TEMPERATURE
     return shaped
+
+
+def with_tags(message: Json) -> Json:
+    """The message; reasoning that came without details goes back the way it came, in tags."""
+    if not message.get("reasoning"):
+        return message
+    rest = {name: value for name, value in message.items() if name != "reasoning"}
+    return {**rest, "content": f"<think>\n{message['reasoning'].strip()}\n</think>\n\n{message.get('content') or ''}"}
 
 
 def code_of(body: Any) -> int:

@@ -2,7 +2,7 @@
 
 What those types do not know must be an extension that the vendor documents; the extensions are in
 `tests/fixtures/<vendor>/rules.json`, see `vendor_rules.py`. A shape is `string`, `boolean`, `integer`, `number`,
-`object` or `any`, `integer 128..32768`, a list of allowed values, or an object with a shape for each of its keys.
+`object` or `any`, `integer 128..32768`, `list of string`, a list of allowed values, or an object with a shape for each of its keys.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SIMPLE: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "any": object,
 }
-RANGE = re.compile(r"integer (\d+)\.\.(\d+)")
+RANGE = re.compile(r"(integer|number) ([\d.]+?)\.\.([\d.]+)")
 
 
 def validated(body: Json) -> Any:
@@ -65,14 +65,29 @@ def unknown(given: Any, known: Any, path: str = "") -> Iterator[tuple[str, Any]]
             yield from unknown(item, other, f"{path}[{item.get('role', '') if isinstance(item, dict) else ''}]")
 
 
-def check(body: Json, extensions: Mapping[str, Any]) -> None:
-    """The body fits the SDK's types and the vendor's extensions (path -> shape), which may narrow known fields too."""
-    for path, value in unknown(body, validated(body)):
+def check(body: Json, extensions: Mapping[str, Any], parts: Mapping[str, Any] | None = None) -> None:
+    """The body fits the SDK's types and the vendor's extensions (path -> shape), which may also give a known top-level
+    field other values. `parts` (type -> shape) are content parts of an assistant that are the vendor's own.
+    """
+    plain = {key: value for key, value in body.items() if key not in extensions}
+    plain["messages"] = [without_own(message, parts or {}) for message in body["messages"]]
+    for path, value in unknown(plain, validated(plain)):
         assert path in extensions, f"{path} is neither OpenAI's nor documented by the vendor: {value!r}"
         fit(value, extensions[path], path)
-    for path, shape in extensions.items():
-        if path in body:
-            fit(body[path], shape, path)
+    for key in body.keys() & extensions.keys():
+        fit(body[key], extensions[key], key)
+
+
+def without_own(message: Json, parts: Mapping[str, Any]) -> Json:
+    """The message without the vendor's own content parts, each of which must have its shape."""
+    content = message.get("content")
+    if message["role"] != "assistant" or not parts or not isinstance(content, list):
+        return message
+    own = [part for part in content if part["type"] in parts]
+    for part in own:
+        fit(part, parts[part["type"]], f"part {part['type']}")
+    rest = [part for part in content if part not in own]
+    return {**message, "content": rest or None}
 
 
 def fit(value: Any, shape: Any, path: str) -> None:
@@ -85,8 +100,9 @@ def fit(value: Any, shape: Any, path: str) -> None:
             assert key in shape, f"{path}.{key} is not documented"
             fit(item, shape[key], f"{path}.{key}")
     elif limits := RANGE.fullmatch(shape):
-        low, high = map(int, limits.groups())
-        assert isinstance(value, int) and low <= value <= high, f"{path} is {value!r}, not within {low} to {high}"
+        kind, low, high = limits.groups()
+        fit(value, kind, path)
+        assert float(low) <= value <= float(high), f"{path} is {value!r}, not within {low} to {high}"
     elif shape.startswith("list of "):
         assert isinstance(value, list), f"{path} is {value!r}"
         for item in value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,8 @@ NEXT = "And now the next step."
 
 
 def converses(case: Case) -> bool:
-    """A message is expected, so that the conversation can go on."""
-    return not case.fails
+    """A message with content is expected, so that the conversation can go on."""
+    return bool(case.expected.get("content"))
 
 
 def request(case: Case) -> None:
@@ -38,7 +39,7 @@ def accepted(case: Case) -> None:
 def acceptable(body: Json, route: Route) -> None:
     """The official SDK's types and the vendor's documented rules hold."""
     rule = vendor_rules.rules(route.vendor.name, route.model)
-    oracle.check(body, rule["extensions"])
+    oracle.check(body, rule["extensions"], rule["assistant_parts"])
     vendor_rules.check(body, rule)
 
 
@@ -56,7 +57,7 @@ def round_trip(case: Case) -> None:
     assert answer is not None, "no answer to go on with"
     body = upstream_body(continued(case.request, answer), case.route)
     acceptable(body, case.route)
-    said = last_assistant(body)
+    said = answer_message(body, answer)
     replayed(said, answer, case.route)
     called(said, body, answer, case.route)
 
@@ -70,26 +71,49 @@ def continued(message: Json, answer: Json, text: str = NEXT) -> Json:
     return {**message, "messages": [*message["messages"], said, reply]}
 
 
-def last_assistant(body: Json) -> Json:
-    """The newest assistant message that is an answer: a filler between a result and the user is none."""
+def answer_message(body: Json, answer: Json) -> Json:
+    """The answer inside the next body. A filler may stand behind the results of calls, so an answer with calls is the
+    last message that has some.
+    """
+    calls = bool(calls_of(answer))
     spoken = [message for message in body["messages"] if message["role"] == "assistant"]
-    tail = body["messages"][-2:]
-    filler = len(tail) == 2 and tail[0]["role"] == "assistant" and body["messages"][-3]["role"] == "tool"
-    return spoken[-2] if filler and len(spoken) > 1 else spoken[-1]
+    return next(message for message in reversed(spoken) if not calls or message.get("tool_calls"))
 
 
 def replayed(said: Json, answer: Json, route: Route) -> None:
     """Text and reasoning are back where the vendor wants them."""
-    text = "\n".join(block["text"] for block in answer["content"] if block["type"] == "text")
-    assert (said.get("content") or "") == text, f"the text is {said.get('content')!r}"
     rule = vendor_rules.rules(route.vendor.name, route.model)
-    thought = "\n".join(filter(None, (block.get("thinking") for block in answer["content"])))
-    if not thought or not rule["replays"]:
+    blocks, field = answer["content"], rule["replays"]
+    said = untagged(said, field) if rule["tagged"] else said
+    text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
+    assert words(said.get("content"), "text") == text, f"the text is {said.get('content')!r}"
+    thinking = [block for block in blocks if block["type"] == "thinking"]
+    if not field or not thinking:
         return
-    back = said.get(rule["replays"])
-    assert back, f"the reasoning did not come back in {rule['replays']}"
-    words = back if isinstance(back, str) else "".join(part.get("text") or part.get("summary") or "" for part in back)
-    assert words == thought, f"the reasoning came back as {words!r}"
+    thought = "\n".join(filter(None, (block["thinking"] for block in thinking))).strip()
+    assert said.get(field), f"the reasoning did not come back in {field}"
+    assert words(said[field], "thinking").strip() == thought, f"the reasoning came back as {said[field]!r}"
+
+
+def untagged(said: Json, field: str) -> Json:
+    """The message with reasoning out of its content moved to the field."""
+    found = re.fullmatch(r"(?s)<think>\n(.*?)\n</think>\n\n(.*)", said.get("content") or "")
+    return {**said, field: found[1], "content": found[2]} if found else said
+
+
+def words(value: Any, kind: str) -> str:
+    """The text of a string, or of those parts that are text or reasoning."""
+    if not isinstance(value, list):
+        return value or ""
+    if kind == "text":
+        return "\n".join(part["text"] for part in value if part["type"] == "text")
+    nested = [item for part in value for item in part.get("thinking") or [part]]
+    return "".join(item.get("text") or item.get("summary") or "" for item in nested if part_of(kind, item, value))
+
+
+def part_of(kind: str, item: Json, parts: list[Json]) -> bool:
+    """A text part beside thinking parts is the answer, not reasoning."""
+    return not (kind == "thinking" and item in parts and item.get("type") == "text")
 
 
 def called(said: Json, body: Json, answer: Json, route: Route) -> None:
@@ -112,9 +136,8 @@ def forgetful_client(case: Case) -> None:
 
 def hidden_thinking(case: Case) -> None:
     """A client that does not want to see the thinking brings it back all the same."""
-    seen = case.request
-    hidden = {**seen, "thinking": {**(seen.get("thinking") or {"type": "adaptive"}), "display": "omitted"}}
-    shown = {**seen, "thinking": {**hidden["thinking"], "display": "summarized"}}
+    displays = ("summarized", "omitted")
+    shown, hidden = ({**case.request, "thinking": {"type": "adaptive", "display": display}} for display in displays)
     bodies = []
     for message in (shown, hidden):
         answer = played(case.asking(message)).message

@@ -3,15 +3,19 @@
 `tests/fixtures/<vendor>/rules.json` holds the vendor's own rules, written from its documentation and not from Rialto's
 profile: `all` for every model, `models` with changes by model prefix (the first that fits). Fields:
 
-* `extensions`: path -> shape, see `oracle.py`; `refused`: body fields that are a 400.
+* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`: type -> shape of content parts that are the vendor's own.
+* `refused`: body fields that are a 400; `exclusive`: fields of which only one may be sent; `conditions`: `with` one field
+  another `field` must have one of `values`, null meaning that it is absent; `limit`: names of the output limit.
 * `tool_name`, `call_id`: regular expressions; `stops`, `tools`: the most it takes.
 * `tool_choice`, `tool_choice_thinking`: kinds taken at all, and while thinking may be on.
 * `thinking_off`: body fields that switch thinking off; `null` when it cannot be, `{}` when it is never on.
 * `reasoning`: `{"field", "on": "calls" | "all", "filled"}`: what must come back while thinking may be on.
-* `replays`: the field in which reasoning comes back when there is some.
+* `replays`: the field in which reasoning comes back when there is some; `tagged`: it may come back as `<think>` in the
+  content instead.
 * `null_content`: whether `content` of an assistant may be null; `empty_content`: whether it may be "".
-* `system_anywhere`, `user_after_tool`, `images`, `files`, `cache_control`, `part_lists`: true when allowed.
-* `formats`: types of `response_format`; `schema_banned`: keywords that tool schemas may not hold.
+* `system_anywhere`, `user_after_tool`, `images`, `files`, `cache_control`: true when allowed.
+* `formats`: types of `response_format`; `strict`: whether tools may hold it; `schema_banned`: keywords that tool schemas
+  may not hold; `typed_properties`: every property has a type or alternatives, never both.
 """
 
 from __future__ import annotations
@@ -26,7 +30,11 @@ from tests.conformance.kit import FIXTURES, Json, load
 
 DEFAULTS: Json = {
     "extensions": {},
+    "assistant_parts": {},
     "refused": [],
+    "exclusive": [],
+    "conditions": [],
+    "limit": ["max_tokens", "max_completion_tokens"],
     "tool_name": "[a-zA-Z0-9_-]{1,64}",
     "call_id": ".+",
     "stops": 4,
@@ -36,6 +44,7 @@ DEFAULTS: Json = {
     "thinking_off": {},
     "reasoning": None,
     "replays": "",
+    "tagged": False,
     "null_content": True,
     "empty_content": True,
     "system_anywhere": False,
@@ -44,7 +53,9 @@ DEFAULTS: Json = {
     "files": False,
     "cache_control": False,
     "formats": ["text", "json_object", "json_schema"],
+    "strict": False,
     "schema_banned": [],
+    "typed_properties": False,
 }
 #: Keys and words that exist at Anthropic only; none may reach a vendor.
 ANTHROPIC_KEYS = frozenset(
@@ -73,8 +84,7 @@ def rules(vendor: str, model: str) -> Json:
 
 def check(body: Json, rule: Mapping[str, Any]) -> None:
     """The body keeps all rules of the vendor."""
-    for refused in rule["refused"]:
-        assert refused not in body, f"the vendor refuses {refused}"
+    fields(body, rule)
     tools(body, rule)
     choices(body, rule)
     order(body["messages"], rule)
@@ -88,6 +98,20 @@ def check(body: Json, rule: Mapping[str, Any]) -> None:
     foreign(body, rule)
 
 
+def fields(body: Json, rule: Mapping[str, Any]) -> None:
+    """No field that is refused, alone or beside others; one output limit."""
+    for refused in rule["refused"]:
+        assert refused not in body, f"the vendor refuses {refused}"
+    for group in rule["exclusive"]:
+        assert sum(name in body for name in group) <= 1, f"only one of {group} may be sent"
+    for condition in rule["conditions"]:
+        if condition["with"] in body:
+            value = body.get(condition["field"])
+            assert value in condition["values"], f"{condition['field']} is {value!r} beside {condition['with']}"
+    limits = [name for name in ("max_tokens", "max_completion_tokens") if name in body]
+    assert len(limits) == 1 and limits[0] in rule["limit"], f"output limits: {limits}"
+
+
 def tools(body: Json, rule: Mapping[str, Any]) -> None:
     """Names the vendor takes, each once; schemas without what it refuses."""
     functions = [tool["function"] for tool in body.get("tools") or ()]
@@ -99,8 +123,22 @@ def tools(body: Json, rule: Mapping[str, Any]) -> None:
         assert re.fullmatch(rule["tool_name"], function["name"]), f"tool name {function['name']!r}"
         parameters = function["parameters"]
         assert parameters.get("type") == "object" and "properties" in parameters, f"{function['name']}: {parameters}"
+        assert rule["strict"] or "strict" not in function, f"{function['name']} is strict"
         banned = set(keywords(parameters)) & set(rule["schema_banned"])
         assert not banned, f"{function['name']}: schema holds {banned}"
+        if rule["typed_properties"]:
+            typed(parameters, function["name"])
+
+
+def typed(schema: Json, path: str) -> None:
+    """Every property says its type, or its alternatives, which say theirs."""
+    for name, item in (schema.get("properties") or {}).items():
+        where = f"{path}.{name}"
+        assert ("type" in item) != ("anyOf" in item), f"{where} has neither type nor alternatives, or both: {item}"
+        typed(item, where)
+        for option in item.get("anyOf") or ():
+            assert "type" in option, f"{where}: an alternative without a type"
+            typed(option, where)
 
 
 def keywords(schema: Any) -> Iterator[str]:
@@ -178,7 +216,8 @@ def one_message(message: Json, rule: Mapping[str, Any], path: str) -> None:
     content, calls = message.get("content"), message.get("tool_calls") or ()
     assert content or message["role"] == "assistant", f"{path} is empty"
     if message["role"] == "assistant":
-        assert content or calls, f"{path} says nothing and calls nothing"
+        content = own_parts(content, rule)
+        assert message.get("content") or calls, f"{path} says nothing and calls nothing"
         assert "content" not in message or content is not None or rule["null_content"], f"{path}.content is null"
         assert content != "" or rule["empty_content"], f"{path}.content is empty"
     for call in calls:
@@ -189,6 +228,13 @@ def one_message(message: Json, rule: Mapping[str, Any], path: str) -> None:
         assert isinstance(content, str) and content, f"{path}: a tool message holds text"
     for part in content if isinstance(content, list) else ():
         one_part(part, rule, path)
+
+
+def own_parts(content: Any, rule: Mapping[str, Any]) -> Any:
+    """Content without the parts that are the vendor's own."""
+    if not isinstance(content, list):
+        return content
+    return [part for part in content if part["type"] not in rule["assistant_parts"]]
 
 
 def one_part(part: Json, rule: Mapping[str, Any], path: str) -> None:

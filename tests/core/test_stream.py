@@ -33,7 +33,10 @@ ORDERS = {
     "late thinking": ([Text("a"), Thinking("t"), CALL, Text("b")], ["a", ("thinking", "t"), ("Read", '{"a":1}'), "b"]),
     "empty deltas": ([Text(""), Thinking(""), Text("a"), Thinking(""), Text("b")], ["ab"]),
     "a server tool's block": ([Text("a"), SEARCH, Text("b")], ["a", "web_search_tool_result", "b"]),
-    "a server tool's block behind a call": ([CALL, SEARCH, Text("b")], [("Read", '{"a":1}'), SEARCH.block["type"], "b"]),
+    "a server tool's block behind a call": (
+        [CALL, SEARCH, Text("b")],
+        [("Read", '{"a":1}'), SEARCH.block["type"], "b"],
+    ),
     "a server tool's block inside a call": (
         [ToolCall(0, "x", "Read", '{"a"'), SEARCH, ToolCall(0, arguments=":1}")],
         [("Read", '{"a":1}'), "web_search_tool_result"],

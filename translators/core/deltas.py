@@ -77,10 +77,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """The vendor's end of the turn. `sequence` is the stop sequence that matched, if the vendor says so."""
+    """The vendor's end of the turn. `sequence` is the stop sequence that matched, if the vendor says so.
+
+    One that is not `final` says what the reason will be; the vendor's own end must still come.
+    """
 
     reason: StopReason
     sequence: str | None = None
+    final: bool = True
 
 
 Delta = Text | Thinking | Opaque | ToolCall | Block | Usage | Stop

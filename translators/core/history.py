@@ -21,8 +21,11 @@ from typing import Any, Literal
 
 Blocks = list[dict[str, Any]]
 Role = Literal["user", "assistant", "system"]
+#: (the client's id, the id that no other call has) of the calls that wait for their results.
+OpenCalls = list[tuple[str, str]]
 
 NO_RESULT = "(no result: the call was interrupted)"
+NO_ID = "call"
 ORPHAN = "Result of an earlier tool call:"
 
 
@@ -75,32 +78,32 @@ def visible(content: Any) -> Blocks:
 def merge(items: Iterable[Turn]) -> list[Turn]:
     """Neighbours of one role joined. A system turn between calls and their results waits until after the results."""
     merged: list[Turn] = []
-    held: list[Turn] = []
+    held = Turn("system")
     for turn in items:
         if turn.role == "system" and merged and merged[-1].calls:
-            held.append(turn)
+            held.blocks.extend(turn.blocks)
         elif merged and merged[-1].role == turn.role:
             merged[-1].blocks.extend(turn.blocks)
         elif turn.blocks:
             merged.append(Turn(turn.role, list(turn.blocks)))
-        if held and merged[-1].role == "user":
-            merged.extend(held)
-            held = []
-    return merged + held
+        if held.blocks and merged[-1].role == "user":
+            merged.append(held)
+            held = Turn("system")
+    return [*merged, held] if held.blocks else merged
 
 
 def answered(merged: list[Turn]) -> Iterator[Turn]:
     """Every call followed by its result, every id used once."""
     seen: dict[str, int] = {}
-    open_calls: dict[str, str] = {}
+    open_calls: OpenCalls = []
     for turn in merged:
         if turn.role == "user":
             yield with_results(turn, open_calls)
-            open_calls = {}
+            open_calls = []
             continue
         if open_calls:
             yield with_results(Turn("user"), open_calls)
-        open_calls = {}
+        open_calls = []
         if turn.role == "assistant":
             turn.blocks = [unique(block, seen, open_calls) for block in turn.blocks]
         yield turn
@@ -108,32 +111,40 @@ def answered(merged: list[Turn]) -> Iterator[Turn]:
         yield with_results(Turn("user"), open_calls)
 
 
-def unique(block: dict[str, Any], seen: dict[str, int], open_calls: dict[str, str]) -> dict[str, Any]:
-    """The block with a call id that no earlier call has; `open_calls` maps the client's id to it."""
+def unique(block: dict[str, Any], seen: dict[str, int], open_calls: OpenCalls) -> dict[str, Any]:
+    """The block with a call id that no earlier call has; `seen` counts how often an id came."""
     if block.get("type") != "tool_use":
         return block
-    original = str(block.get("id") or "call")
-    seen[original] = seen.get(original, 0) + 1
-    fresh = original if seen[original] == 1 else f"{original}_{seen[original]}"
-    open_calls.setdefault(original, fresh)
+    original = str(block.get("id") or NO_ID)
+    count = seen.get(original, 0) + 1
+    fresh = original if count == 1 else f"{original}_{count}"
+    while fresh in seen:
+        count += 1
+        fresh = f"{original}_{count}"
+    seen[original] = count
+    seen.setdefault(fresh, 1)
+    open_calls.append((original, fresh))
     return block if fresh == block.get("id") else {**block, "id": fresh}
 
 
-def with_results(turn: Turn, open_calls: Mapping[str, str]) -> Turn:
+def with_results(turn: Turn, open_calls: OpenCalls) -> Turn:
     """A user turn whose results answer exactly the open calls; everything else keeps its order behind them."""
+    waiting = list(open_calls)
     found: dict[str, dict[str, Any]] = {}
     rest: Blocks = []
     for block in turn.blocks:
         if block.get("type") != "tool_result":
             rest.append(block)
             continue
-        original = str(block.get("tool_use_id") or "")
-        if original in open_calls and original not in found:
-            found[original] = {**block, "tool_use_id": open_calls[original]}
-        else:
+        original = str(block.get("tool_use_id") or NO_ID)
+        call = next((call for call in waiting if call[0] == original), None)
+        if call is None:
             rest.extend(orphan(block))
+            continue
+        waiting.remove(call)
+        found[call[1]] = {**block, "tool_use_id": call[1]}
     missing = {"type": "tool_result", "content": NO_RESULT, "is_error": True}
-    results = [found.get(original, {**missing, "tool_use_id": fresh}) for original, fresh in open_calls.items()]
+    results = [found.get(fresh, {**missing, "tool_use_id": fresh}) for _, fresh in open_calls]
     return Turn("user", rest, results)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
+
+from translators.core.lenient import strict
 
 Event = dict[str, Any]
 
@@ -56,7 +57,7 @@ def parsed(text: str) -> dict[str, Any]:
     if not text:
         return {}
     try:
-        value = json.loads(text)
+        value = strict(text)
     except ValueError:
         return {UNPARSED: text}
     return value if isinstance(value, dict) else {UNPARSED: text}

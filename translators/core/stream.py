@@ -85,7 +85,7 @@ class MessageStream:
         self._held: list[Text | Thinking | Block] = []
         self._blank = ""
         self._said = 0
-        self._called = self._answered = False
+        self._called = self._answered = self._complete = False
         self._stop: Stop | None = None
 
     def start(self) -> list[Event]:
@@ -186,6 +186,7 @@ class MessageStream:
                 self.usage = delta
             case Stop():
                 self._stop = stronger(self._stop, delta)
+                self._complete = self._complete or delta.final
         return []
 
     def _said_now(self, delta: Text | Thinking | Block) -> list[Event]:
@@ -282,7 +283,7 @@ class MessageStream:
 
     def _problem(self) -> str:
         """Why the answer cannot be handed on as complete; "" when it can."""
-        if self._stop is None:
+        if self._stop is None or not self._complete:
             return "the answer ended before it was complete"
         ordinary = self._stop.reason in ORDINARY
         if ordinary and any(not call.name for call in self._calls.pending()):

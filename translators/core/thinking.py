@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from translators.core.lenient import strict
+
 PREFIX = "rialto1."
 #: The largest state that is unpacked; a signature is client input, and deflate expands a thousandfold.
 MAX_BYTES = 16 * 1024 * 1024
@@ -51,7 +53,7 @@ def read(text: Any) -> Signature | None:
     try:
         packed = base64.urlsafe_b64decode(text[len(PREFIX) :])
         unpacked = zlib.decompressobj().decompress(packed, MAX_BYTES)
-        vendor, model, hidden, opaque = json.loads(unpacked.decode("utf-8", "surrogatepass"))
+        vendor, model, hidden, opaque = strict(unpacked.decode("utf-8", "surrogatepass"))
         return Signature(str(vendor), str(model), str(hidden), tuple((str(key), value) for key, value in opaque))
     except (binascii.Error, zlib.error, ValueError, TypeError):
         return None

@@ -59,7 +59,7 @@ def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
         yield from parts(content)
     if refused := said.get("refusal"):
         yield Text(refused)
-        yield Stop("refusal")
+        yield Stop("refusal", final=False)
     calls = said.get("tool_calls")
     for call in calls or ():
         yield tool_call(call)

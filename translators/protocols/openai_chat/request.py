@@ -56,7 +56,8 @@ def request(message: Json, route: Route) -> Json:
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
     prompt = [*system_messages(message.get("system"), profile), *messages(history, route, names)]
     body["messages"] = with_schema(prompt, message, profile)
-    return route.vendor.shape(body, route)
+    shaped = route.vendor.shape(body, route)
+    return {**{name: value for name, value in shaped.items() if name != "messages"}, "messages": shaped["messages"]}
 
 
 def limits(message: Json, route: Route) -> Json:

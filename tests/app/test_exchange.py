@@ -1,0 +1,192 @@
+"""The exchange, in process, against a scripted vendor: HTTP errors, error events, signs of life."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import app.exchange
+import app.patience
+from app import create_app
+from app.exchange import VIA
+from app.settings import Settings
+from tests.support.scripted_server import CUT, ScriptedServer, json_answer, sse_answer
+from translators.core.errors import TimedOut
+
+MODEL = "openai/test-model"
+WORD = {"choices": [{"index": 0, "delta": {"content": "word"}}]}
+END = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+ANSWER = {"choices": [{"index": 0, "message": {"content": "word"}, "finish_reason": "stop"}]}
+
+
+@pytest.fixture
+def vendor() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def rialto(vendor: ScriptedServer) -> Flask:
+    environment = {
+        "OPENAI_BASE_URL": f"{vendor.url}/v1",
+        "OPENAI_API_KEY": "vendor-key",
+        "MAX_TOKENS_LIMIT": "500",
+        "MIN_TOKENS_LIMIT": "20",
+        "CUSTOM_HEADER_X_TEAM": "blue",
+    }
+    return create_app(Settings.load(environment))
+
+
+@pytest.fixture
+def client(rialto: Flask) -> FlaskClient:
+    return rialto.test_client()
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    return {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}], **fields}
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
+
+
+def kinds(text: str) -> list[str]:
+    return [event["type"] for event in events(text)]
+
+
+def test_whole_answer_asks_the_vendor_for_a_whole_one(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([json_answer(ANSWER)])
+    answer = client.post("/v1/messages", json=body())
+    assert answer.json and answer.json["content"] == [{"type": "text", "text": "word"}]
+    assert vendor.bodies[0]["stream"] is False
+    assert vendor.requests[0].headers["x-team"] == "blue"
+
+
+@pytest.mark.parametrize(("wished", "sent"), [(1, 20), (100, 100), (9000, 500)])
+def test_token_limits_of_the_settings(client: FlaskClient, vendor: ScriptedServer, wished: int, sent: int) -> None:
+    vendor.play([json_answer(ANSWER)])
+    client.post("/v1/messages", json=body(max_tokens=wished))
+    assert vendor.bodies[0]["max_tokens"] == sent
+
+
+def test_a_refusal_is_an_http_error_for_a_stream_too(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([json_answer({"error": {"message": "no such luck"}}, 429, retry_after="7")])
+    answer = client.post("/v1/messages", json=body(stream=True))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json and "no such luck" in answer.json["error"]["message"]
+
+
+def test_a_break_after_the_first_word_is_an_error_event(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([sse_answer([WORD, CUT])])
+    answer = client.post("/v1/messages", json=body(stream=True))
+    assert answer.status_code == 200
+    assert kinds(answer.text)[-2:] == ["content_block_stop", "error"]
+    assert "message_stop" not in answer.text
+
+
+def test_a_break_before_the_first_word_is_an_http_error(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([sse_answer([{"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}, CUT])])
+    assert client.post("/v1/messages", json=body(stream=True)).status_code == 502
+
+
+def test_a_silent_vendor_is_bridged_by_pings_and_pulses(
+    client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.exchange, "COMMIT_AFTER", 0.0)
+    monkeypatch.setattr(app.exchange, "TICK", 0.01)
+    monkeypatch.setattr(app.patience, "PING_EVERY", 0.0)
+    monkeypatch.setattr(app.patience, "PULSE_EVERY", 2)
+    enough, gate, seen = 6, threading.Event(), []
+    vendor.play([sse_answer([gate, WORD, END])])
+    answer = client.post("/v1/messages", json=body(stream=True), buffered=False)
+    for frames in answer.iter_encoded():
+        seen += kinds(frames.decode())
+        if seen.count("ping") >= enough:
+            gate.set()
+    assert seen[0] == "message_start"
+    assert seen.count("message_delta") >= enough // 2
+    assert seen[-1] == "message_stop"
+
+
+def test_a_failure_after_the_commitment_is_an_error_event(
+    client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.exchange, "COMMIT_AFTER", 0.0)
+    monkeypatch.setattr(app.exchange, "TICK", 0.01)
+    gate = threading.Event()
+    vendor.play([sse_answer([gate, {"error": {"message": "gave up", "code": 504}}])])
+    answer = client.post("/v1/messages", json=body(stream=True), buffered=False)
+    text = ""
+    for frames in answer.iter_encoded():
+        text += frames.decode()
+        gate.set()
+    assert kinds(text) == ["message_start", "error"]
+    assert "gave up" in text
+
+
+def test_a_bug_ends_the_stream_with_an_error_event(
+    client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def bug(self: Any, delta: Any) -> Any:
+        raise RuntimeError("a bug")
+
+    vendor.play([sse_answer([WORD, END])])
+    monkeypatch.setattr("translators.core.stream.MessageStream.feed", bug)
+    with caplog.at_level(logging.CRITICAL):
+        answer = client.post("/v1/messages", json=body(stream=True))
+    assert answer.status_code == 500
+    assert "a bug" not in answer.text
+
+
+def test_a_request_loop_is_refused(client: FlaskClient, rialto: Flask) -> None:
+    own = rialto.extensions["rialto"].instance
+    answer = client.post("/v1/messages", json=body(), headers={VIA: f"other, {own}"})
+    assert answer.status_code == 508
+    assert answer.json and "points back" in answer.json["error"]["message"]
+
+
+def test_the_vendor_learns_which_rialto_asked(client: FlaskClient, vendor: ScriptedServer, rialto: Flask) -> None:
+    vendor.play([json_answer(ANSWER)])
+    client.post("/v1/messages", json=body(), headers={VIA: "other"})
+    assert vendor.requests[0].headers[VIA] == f"other, {rialto.extensions['rialto'].instance}"
+
+
+def test_an_extra_that_the_vendor_refuses_is_left_out_once(client: FlaskClient, vendor: ScriptedServer) -> None:
+    refusal = json_answer({"error": {"message": "Unsupported parameter: 'temperature' is not supported"}}, 400)
+    vendor.play([refusal, json_answer(ANSWER)])
+    assert client.post("/v1/messages", json=body(temperature=0.5)).status_code == 200
+    assert ["temperature" in sent for sent in vendor.bodies] == [True, False]
+
+
+def test_max_tokens_zero_asks_nobody(client: FlaskClient, vendor: ScriptedServer) -> None:
+    answer = client.post("/v1/messages", json=body(max_tokens=0))
+    assert answer.json and (answer.json["content"], answer.json["stop_reason"]) == ([], "max_tokens")
+    assert vendor.requests == []
+
+
+@pytest.mark.parametrize("path", ["/proxy/v1/messages", "/v1/v1/messages", "/openai:test-model/v1/messages"])
+def test_paths_in_front(client: FlaskClient, vendor: ScriptedServer, path: str) -> None:
+    vendor.play([json_answer(ANSWER)])
+    answer = client.post(path, json=body())
+    assert answer.status_code == 200
+    assert answer.json and answer.json["model"] == MODEL
+
+
+@pytest.mark.parametrize(
+    ("waited", "spoken", "late"), [(0.5, False, False), (2, False, True), (2, True, False), (11, True, True)]
+)
+def test_patience_ends(waited: float, spoken: bool, late: bool) -> None:
+    patience = app.patience.Patience(first_word=1, total=10)
+    try:
+        patience.check("Vendor", waited, spoken)
+    except TimedOut:
+        assert late
+    else:
+        assert not late

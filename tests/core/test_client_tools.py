@@ -1,0 +1,120 @@
+"""Tools that a model may call: which are offered, and with what schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from translators.core.client_tools import TOOLS, functions, references
+
+READ = {"name": "Read", "input_schema": {"type": "object"}, "description": "d"}
+#: Types as clients send them -> properties that the schema must have.
+KNOWN = {
+    "bash_20241022": {"command", "restart"},
+    "bash_20250124": {"command", "restart"},
+    "text_editor_20241022": {"command", "path", "view_range", "old_str", "new_str", "insert_line", "file_text"},
+    "text_editor_20250124": {"command", "path", "view_range", "old_str", "new_str", "insert_line", "file_text"},
+    "text_editor_20250429": {"command", "path"},
+    "text_editor_20250728": {"command", "path", "insert_text"},
+    "memory_20250818": {"command", "path", "old_path", "new_path", "file_text"},
+    "computer_20250124": {"action", "coordinate", "text"},
+    "computer_20251124": {"action", "coordinate", "region"},
+}
+SERVER_TOOLS = [
+    *("web_search_20250305", "web_search_20260209", "web_fetch_20250910", "code_execution_20250825"),
+    *("tool_search_tool_regex_20251119", "tool_search_tool_bm25_20251119", "mcp_toolset", "something_20990101"),
+]
+
+
+@pytest.mark.parametrize(("kind", "properties"), KNOWN.items())
+def test_a_tool_of_anthropic_gets_a_schema(kind: str, properties: set[str]) -> None:
+    [tool] = functions([{"type": kind, "name": "n", "max_characters": 9}], frozenset())
+    schema = tool["input_schema"]
+    assert tool["name"] == "n"
+    assert tool["description"]
+    assert properties <= schema["properties"].keys()
+    assert set(schema["required"]) <= schema["properties"].keys()
+
+
+@pytest.mark.parametrize(
+    ("kind", "undo"),
+    [("text_editor_20241022", True), ("text_editor_20250124", True), ("text_editor_20250429", False)],
+)
+def test_only_old_editors_undo(kind: str, undo: bool) -> None:
+    [tool] = functions([{"type": kind, "name": "n"}], frozenset())
+    assert ("undo_edit" in tool["input_schema"]["properties"]["command"]["enum"]) is undo
+
+
+@pytest.mark.parametrize("kind", SERVER_TOOLS)
+def test_server_tools_have_no_client(kind: str) -> None:
+    assert functions([{"type": kind, "name": "web_search"}], frozenset()) == []
+
+
+OFFERED = {
+    "custom": ([READ], [], ["Read"]),
+    "custom by type": ([{**READ, "type": "custom"}], [], ["Read"]),
+    "custom by null type": ([{**READ, "type": None}], [], ["Read"]),
+    "no name": ([{"input_schema": {}}, {"name": ""}], [], []),
+    "deferred": ([{**READ, "defer_loading": True}], [], []),
+    "deferred and loaded": ([{**READ, "defer_loading": True}], ["Read"], ["Read"]),
+    "another one loaded": ([{**READ, "defer_loading": True}], ["Write"], []),
+    "not deferred": ([{**READ, "defer_loading": False}], [], ["Read"]),
+    "a deferred stand-in": ([{"type": "bash_20250124", "name": "bash", "defer_loading": True}], [], []),
+    "in order": ([{**READ, "name": "b"}, {"type": "bash_20250124", "name": "bash"}, READ], [], ["b", "bash", "Read"]),
+}
+
+
+@pytest.mark.parametrize(("tools", "loaded", "names"), OFFERED.values(), ids=OFFERED.keys())
+def test_offered_tools(tools: list[Any], loaded: list[str], names: list[str]) -> None:
+    assert [tool["name"] for tool in functions(tools, frozenset(loaded))] == names
+
+
+def test_a_custom_tool_is_kept_and_copied() -> None:
+    [tool] = functions([READ], frozenset())
+    assert tool == READ
+    tool["name"] = "other"
+    assert READ["name"] == "Read"
+
+
+def reference(name: str) -> dict[str, Any]:
+    """A tool_reference block."""
+    return {"type": "tool_reference", "tool_name": name}
+
+
+REFERENCES = {
+    "none": ("text", set()),
+    "no content": (None, set()),
+    "in a result": ([{"type": "tool_result", "content": [reference("a"), reference("b")]}], {"a", "b"}),
+    "a textual result": ([{"type": "tool_result", "content": "tool_reference"}], set()),
+    "on its own": ([reference("a")], {"a"}),
+    "of a server's search": (
+        [
+            {
+                "type": "tool_search_tool_result",
+                "content": {"type": "tool_search_tool_search_result", "tool_references": [reference("a")]},
+            }
+        ],
+        {"a"},
+    ),
+    "a failed search": (
+        [{"type": "tool_search_tool_result", "content": {"type": "tool_search_tool_result_error"}}],
+        set(),
+    ),
+    "strange members": (["x", None, {"type": "tool_result", "content": ["x", None, reference("a")]}], {"a"}),
+}
+
+
+@pytest.mark.parametrize(("content", "names"), REFERENCES.values(), ids=REFERENCES.keys())
+def test_references(content: Any, names: set[str]) -> None:
+    assert references([{"role": "user", "content": content}]) == names
+
+
+def test_references_of_all_messages_count() -> None:
+    messages = [{"role": "user", "content": [reference(name)]} for name in "ab"] + [{"role": "assistant"}]
+    assert references(messages) == {"a", "b"}
+
+
+@pytest.mark.parametrize("kind", TOOLS)
+def test_descriptions_are_sentences(kind: str) -> None:
+    assert TOOLS[kind][0].endswith(".")
