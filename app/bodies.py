@@ -15,6 +15,8 @@ WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 def read_body(request: Request, limit: int) -> bytes:
     """The body. Raises `InvalidRequest` for an unknown or broken encoding, `TooLarge` above `limit` bytes."""
     data = request.get_data(cache=False)
+    if request.content_length is None and len(data) >= limit:  # the framework cuts a chunked body off without a word
+        raise TooLarge(f"Request exceeds the maximum size of {limit // 1_000_000} MB (MAX_BODY_MB sets it)")
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("identity", ""):
         return data

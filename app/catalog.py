@@ -5,13 +5,13 @@ While nothing at all is configured the demo answers instead of vendors without a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from app.conf_files import Conf, load_conf
 from app.conf_schemas import Facts, laid_over
-from app.listing import Row, row_of, rows_of
+from app.listing import Row, row_of, rows_of, with_models
 from app.resolution import Pick, Resolution, without_bracket
 from app.settings import ROOT, Settings, SettingsError
 from app.targets import Target, build_targets, spelled
@@ -30,7 +30,7 @@ class Catalog:
         self.conf = conf
         self.targets = targets
         self.names = Resolution(settings, conf, targets)
-        self.configured = _configured(targets)
+        self.configured = _configured(targets, self.names.chosen())
         self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
 
     @classmethod
@@ -58,9 +58,9 @@ class Catalog:
         """
         return self._cached(name, path_route)
 
-    def models(self) -> tuple[Row, ...]:
-        """The models that can be called now, for GET /v1/models."""
-        return self._rows
+    def models(self, own: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Row, ...]:
+        """The models that can be called now, for GET /v1/models. `own` holds what a vendor says it has."""
+        return with_models(self, self._rows, own) if own else self._rows
 
     def model(self, name: str) -> Row:
         """One model by any of its names. Raises what `resolve` raises."""
@@ -107,7 +107,10 @@ class Catalog:
         vendor = pick.target.vendor
         facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
         extra = {**pick.target.extra, **({"base_model": facts.base_model} if facts.base_model else {})}
-        profile = vendor.model_profile(extra.get("base_model", pick.model), vendor.profile)
+        base_model = extra.get("base_model", pick.model)
+        if row := self.conf.responses_row(base_model):
+            extra["responses"] = row
+        profile = vendor.model_profile(base_model, vendor.profile)
         if facts.vision is not None:
             profile = refine(profile, images=facts.vision)
         return Route(
@@ -117,14 +120,18 @@ class Catalog:
             profile=refine(profile, **self.conf.overrides.get(f"{vendor.name}/{pick.model}", {})),
             base_url=pick.target.base_url,
             key=pick.target.key,
-            context_window=facts.context_window,
+            context_window=facts.context_window or pick.target.context_window,
             max_output=facts.max_output,
             prices=facts.prices,
             extra=extra,
         )
 
 
-def _configured(targets: Mapping[str, Target]) -> tuple[Target, ...]:
-    """The vendors that the user set up and that can be called, each once."""
-    usable = {target.vendor.name: target for target in targets.values() if target.usable and target.declared}
+def _configured(targets: Mapping[str, Target], chosen: Collection[Target]) -> tuple[Target, ...]:
+    """The vendors that the user set up or chose a model of, and that can be called, each once."""
+    usable = {
+        target.vendor.name: target
+        for target in targets.values()
+        if target.usable and (target.declared or target in chosen)
+    }
     return tuple(target for _, target in sorted(usable.items()))

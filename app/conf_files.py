@@ -25,11 +25,18 @@ class Conf:
     tiers: Mapping[str, Tier]
     models: Mapping[str, Facts]
     families: Mapping[str, str]
+    responses: Mapping[str, str]
+    """Prefixes of OpenAI's models -> when they use the Responses API: always, tools or never."""
     servers: Mapping[str, Server]
     overrides: Mapping[str, Mapping[str, Any]]
     """Profile fields that differ for one model."""
     mentions: tuple[tuple[str, str], ...]
     """(place, vendor) for every vendor that a file of the user's names."""
+
+    def responses_row(self, model: str) -> str:
+        """The row of `[responses]` with the longest prefix of a model; "" when there is none."""
+        fitting = [prefix for prefix in self.responses if model.lower().startswith(prefix.lower())]
+        return self.responses[max(fitting, key=len)] if fitting else ""
 
 
 def load_conf(folder: Path) -> Conf:
@@ -44,6 +51,7 @@ def load_conf(folder: Path) -> Conf:
         tiers={word: Tier(**row) for word, row in models["tiers"].items()},
         models={name: Facts(**row) for name, row in models["models"].items()},
         families=models["families"],
+        responses=models["responses"],
         servers={name: Server(**row) for name, row in vendors["servers"].items()},
         overrides=vendors["models"],
         mentions=(*_models_mentions(own_models), *_targets("vendors.toml: [models]", vendors["models"])),

@@ -145,6 +145,9 @@ class ModelsSchema(Schema):
     tiers = ma.Dict(ma.String(), ma.Nested(TierSchema), load_default=dict)
     models = ma.Dict(ma.String(validate=VENDOR_AND_MODEL), ma.Nested(FactsSchema), load_default=dict)
     families = ma.Dict(ma.String(), ma.String(), load_default=dict)
+    responses = ma.Dict(
+        ma.String(), ma.String(validate=validate.OneOf(["always", "tools", "never"])), load_default=dict
+    )
 
 
 def _one_of(choices: tuple[str, ...]) -> validate.OneOf | None:

@@ -41,7 +41,8 @@ def stamp(response: Response) -> Response:
 
 def answer(error: RialtoError) -> Response:
     """The envelope with its status and the headers that steer the client's retries."""
-    body = {"type": "error", "error": {"type": error.type, "message": error.message}, "request_id": request_id()}
+    told = {"type": error.type, "message": error.message, **({"details": error.details} if error.details else {})}
+    body = {"type": "error", "error": told, "request_id": request_id()}
     response = Response(dumps(body), error.status, content_type="application/json")
     if error.retry_after is not None:
         response.headers["retry-after"] = str(int(error.retry_after))

@@ -19,14 +19,14 @@ from app.client import ClientGone
 from app.framing import objects, parsed
 from app.patience import Patience, Quiet
 from app.pump import Finished, Pump, Silence
-from app.targets import endpoint
+from app.targets import CLIENT_KEY, endpoint
 from app.upstream import Line, Reply, Upstream
 from translators.core.answer import message_stream
 from translators.core.deltas import Opaque, Stop, Usage
-from translators.core.errors import Broke, Fault, RialtoError
+from translators.core.errors import Broke, Fault, RialtoError, Unauthorized
 from translators.core.message import Event
 from translators.core.refusals import refusal, words_of
-from translators.core.spare_fields import without_refused
+from translators.core.spare_fields import fitted, without_refused
 from translators.core.vendor import Json, Route
 
 #: Seconds of silence after which a stream starts without knowing the vendor's status.
@@ -48,14 +48,16 @@ class Caller:
     via: str
     user_agent: str = USER_AGENT
     headers: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    """The headers with the client's own key for the vendor, for routes that want it."""
 
 
 class Exchange:
     """The trip of one validated Messages body along its route."""
 
     def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller, patience: Patience) -> None:
-        self.message = {**message, "stream": bool(message.get("stream"))}
-        self.route = route = route.carrying(self.message)
+        self.route = route = route.carrying(message)
+        self.message = message if route.vendor.protocol.verbatim else {**message, "stream": route.stream}
         self._upstream = upstream
         self._caller = caller
         self._patience = patience
@@ -128,16 +130,20 @@ class Exchange:
     def _deltas(self) -> Iterator[list[Any]]:
         """What the vendor says, and an empty list for every tick without a word."""
         self._pump = pump = Pump(self._work, self._line.cut)
-        began, spoken = time.monotonic(), False
+        began = looked = time.monotonic()
+        spoken = False
         while True:
-            self._patience.check(self.route.vendor.title, time.monotonic() - began, spoken)
+            now = time.monotonic()
+            self._patience.check(self.route.vendor.title, now - began, spoken)
+            if now - looked >= TICK:
+                looked = now
+                if self._caller.gone():
+                    raise ClientGone
             try:
                 deltas = pump.next(TICK)
                 spoken = spoken or bool(deltas)
                 yield deltas
             except Silence:
-                if self._caller.gone():
-                    raise ClientGone from None
                 yield []
             except Finished:
                 return
@@ -151,7 +157,8 @@ class Exchange:
         try:
             for value in self._values(reply):
                 yield list(value)
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            reply.drain()
+        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             raise Broke(f"{title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
         finally:
             reply.close()
@@ -163,16 +170,26 @@ class Exchange:
         if reply.status == 200:
             return reply
         refused = self._refused(reply)
-        if lesser := without_refused(body, reply.status, words_of(refused)):
-            log.info("%s refused %s; trying without", self.route.vendor.title, ", ".join(body.keys() - lesser.keys()))
+        if lesser := self._lesser(body, reply.status, refused):
+            without = ", ".join(name for name in body if lesser.get(name) != body[name])
+            log.info("%s refused %s; trying without", self.route.vendor.title, without)
             reply = self._post(lesser)
             if reply.status == 200:
                 return reply
             refused = self._refused(reply)
         raise refusal(self.route, reply.status, refused, reply.headers)
 
+    def _lesser(self, body: Json, status: int, refused: Any) -> Json | None:
+        """A body for a second try. A genuine Anthropic's refusal is the client's to see: it adapts by itself."""
+        if self.route.profile.genuine:
+            return None
+        lesser = without_refused(body, status, words_of(refused))
+        return lesser or fitted(body, refusal(self.route, status, refused, {}))
+
     def _post(self, body: Json) -> Reply:
-        return self._upstream.send(self.route, endpoint(self.route), self._headers(), sse.dumps(body), self._line)
+        return self._upstream.send(
+            self.route, endpoint(self.route), headers(self.route, self._caller), sse.dumps(body), self._line
+        )
 
     @staticmethod
     def _refused(reply: Reply) -> Any:
@@ -187,21 +204,35 @@ class Exchange:
         for whole, value in objects(reply.pieces(), protocol.framing):
             yield (protocol.whole if whole else protocol.chunk)(vendor.read(value))
 
-    def _headers(self) -> dict[str, str]:
-        route = self.route
-        headers = {
-            "content-type": "application/json",
-            "accept-encoding": "identity" if self.message["stream"] else "gzip, deflate",
-            "user-agent": self._caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
-            VIA: self._caller.via,
-        }
-        forwarded = route.vendor.protocol.forwarded_headers
-        headers |= {name: value for name, value in self._caller.headers.items() if name in forwarded}
-        return headers | dict(route.vendor.headers) | dict(route.vendor.auth(route.key) if route.key else {})
-
     def _end(self) -> None:
         if self._pump is not None:
             self._pump.stop()
+
+
+def headers(route: Route, caller: Caller) -> dict[str, str]:
+    """The headers of a request to a vendor."""
+    found = {
+        "content-type": "application/json",
+        "accept-encoding": "identity" if route.stream else "gzip, deflate",
+        "user-agent": caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
+        VIA: caller.via,
+    }
+    found |= route.vendor.protocol.headers(caller.headers, route)
+    return found | dict(route.vendor.headers) | credentials(route, caller)
+
+
+def credentials(route: Route, caller: Caller) -> dict[str, str]:
+    """The vendor's key, or the client's own where the settings say so. Raises `Unauthorized` without either."""
+    forwards = route.extra.get(CLIENT_KEY)
+    if forwards and caller.credentials:
+        return dict(caller.credentials)
+    if forwards and not route.key:
+        raise Unauthorized(
+            f"No key for {route.vendor.title}: send your own beside BRIDGE_API_KEY (x-api-key and Bearer may "
+            f"differ), or set {route.vendor.key_variable}",
+            should_retry=False,
+        )
+    return dict(route.vendor.auth(route.key)) if route.key else {}
 
 
 def says_something(delta: Any) -> bool:

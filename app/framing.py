@@ -7,6 +7,7 @@ parse.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -44,7 +45,8 @@ class Tap:
                 yield piece[:cut]
                 return
             if piece:
-                at_line_start = piece[-1:] in b"\r\n"
+                line = max(piece.rfind(b"\n"), piece.rfind(b"\r")) + 1
+                at_line_start = (at_line_start or line > 0) and not piece[line:].strip(b" \t")
                 yield piece
 
     @staticmethod
@@ -59,9 +61,11 @@ def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
     """The JSON objects of an SSE stream. Raises `Fault` for a raw error body, `Broke` for an event that is cut off."""
     tap = Tap(pieces)
     for event in sseclient.SSEClient(iter(tap)).events():
-        if event.data == DONE:
-            continue
-        yield event_object(event)
+        word = event.data.strip()
+        if word == DONE:
+            return
+        if word not in ("", "null"):
+            yield event_object(event)
     if tap.alien.strip():
         raise Fault(parsed(tap.alien))
 
@@ -69,7 +73,7 @@ def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
 def event_object(event: Any) -> Any:
     """The JSON of one event; an `error` event whose data is no error object is made one."""
     try:
-        value = orjson.loads(event.data)
+        value = loads(event.data)
     except orjson.JSONDecodeError:
         if event.event == "error":
             raise Fault(event.data) from None
@@ -79,12 +83,23 @@ def event_object(event: Any) -> Any:
     return value
 
 
+def loads(text: bytes | str) -> Any:
+    """JSON, also with the half surrogate pairs and NaNs that some vendors send and orjson refuses."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise error from None
+
+
 def ndjson(pieces: Iterable[bytes]) -> Iterator[Any]:
     """The objects of a stream of JSON lines."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
-        yield from (orjson.loads(line) for line in lines if line.strip())
+        yield from (loads(line) for line in lines if line.strip())
     if rest.strip():
         yield line_object(rest)
 
@@ -92,7 +107,7 @@ def ndjson(pieces: Iterable[bytes]) -> Iterator[Any]:
 def line_object(line: bytes) -> Any:
     """The last line, which has no line end."""
     try:
-        return orjson.loads(line)
+        return loads(line)
     except orjson.JSONDecodeError:
         raise Broke("the answer was cut off in the middle of a line") from None
 
@@ -118,7 +133,7 @@ def opening(pieces: Iterator[bytes]) -> bytes:
     first = b""
     for piece in pieces:
         first += piece
-        if first.removeprefix(BOM).strip():
+        if first.removeprefix(BOM).strip() and not BOM.startswith(first):
             break
     return first
 
@@ -136,6 +151,6 @@ def parsed(data: bytes) -> Any:
     if text.startswith((b"data:", b"event:")):
         text = b"".join(line[5:].strip() for line in text.splitlines() if line.startswith(b"data:"))
     try:
-        return orjson.loads(text)
+        return loads(text)
     except orjson.JSONDecodeError:
         return text.decode("utf-8", "replace")

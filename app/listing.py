@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,13 @@ def row_of(catalog: Catalog, name: str) -> Row:
         documents=route.profile.documents,
         thinking=catalog.facts(catalog.target(route.vendor.name), route.model).thinking is not False,
     )
+
+
+def with_models(catalog: Catalog, rows: tuple[Row, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[Row, ...]:
+    """The rows with those of some vendors replaced by the models that the vendor says it has."""
+    prefixes = tuple(public_id(vendor, "") for vendor in own)
+    named = [public_id(vendor, model) for vendor, models in own.items() for model in models]
+    return (*(row for row in rows if not row.id.startswith(prefixes)), *(row_of(catalog, name) for name in named))
 
 
 def display_name(route: Route) -> str:

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, request
 from app import auth, sse
 from app.bodies import read_body
 from app.client import ClientGone, presence
+from app.counting import input_tokens
 from app.exchange import USER_AGENT, VIA, Caller, Exchange, new_id
 from app.rialto import Rialto
 from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
@@ -44,7 +45,7 @@ def create(target: str | None = None) -> Response:
     """A message, whole or streamed."""
     message = parse(body(), MESSAGE_REQUEST)
     route = resolve(message, target)
-    if message["max_tokens"] == 0:
+    if message["max_tokens"] == 0 and not route.profile.genuine:
         return json_answer(empty_message(message))
     exchange = Exchange(clamped(message), route, rialto().upstream, caller(), rialto().patience)
     if not message.get("stream"):
@@ -60,10 +61,10 @@ def create(target: str | None = None) -> Response:
 @messages.post("/<path:target>/v1/messages/count_tokens")
 @messages.post("/<path:target>/v1/v1/messages/count_tokens")
 def count_tokens(target: str | None = None) -> Response:
-    """An estimate of the input tokens over system, tools and all blocks."""
+    """The input tokens over system, tools and all blocks."""
     message = parse(body(), COUNT_REQUEST)
-    resolve(message, target)
-    return json_answer({"input_tokens": tokens.estimate_request(message)})
+    route = resolve(message, target)
+    return json_answer({"input_tokens": input_tokens(message, route, rialto().upstream, caller())})
 
 
 def body() -> bytes:
@@ -95,7 +96,7 @@ def clamped(message: Json) -> Json:
     """The message with `max_tokens` inside the configured limits."""
     settings = rialto().settings
     wished = message["max_tokens"]
-    wished = max(wished, settings.min_tokens_limit or 0)
+    wished = max(wished, settings.min_tokens_limit or 0) if wished else 0
     wished = min([wished, *(limit for limit in (settings.max_tokens_limit, settings.max_output_tokens) if limit)])
     return {**message, "max_tokens": wished}
 
@@ -108,7 +109,13 @@ def caller() -> Caller:
         raise InvalidRequest("Request loop: a vendor address in the settings points back at this Rialto", status=508)
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = request.headers.get("user-agent") or USER_AGENT
-    return Caller(gone=presence(request.environ), via=", ".join([*passed, own]), user_agent=agent, headers=headers)
+    return Caller(
+        gone=presence(request.environ),
+        via=", ".join([*passed, own]),
+        user_agent=agent,
+        headers=headers,
+        credentials=auth.own_credentials(request, rialto().settings.bridge_api_key),
+    )
 
 
 def stream_answer(exchange: Exchange) -> Response:

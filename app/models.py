@@ -45,7 +45,7 @@ def check_key() -> None:
 @models.get("/v1/v1/models")
 def listed() -> Response:
     """One page of the models that can be called now."""
-    rows = rialto().catalog.models()
+    rows = rialto().catalog.models(rialto().pulled.models())
     if (wanted := request.args.getlist("lifecycle")) and "active" not in wanted:
         rows = ()
     page, more = cut(rows, parsed_page())

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from app.conf_files import Conf
 from app.conf_schemas import Facts, Tier
@@ -104,6 +104,12 @@ class Resolution:
         for place, name in self._configured_names():
             if name and self.find(name, frozenset({place})) is None:
                 yield f"{place}: no vendor is known for {name}; write it as vendor/model. {known}"
+
+    def chosen(self) -> tuple[Target, ...]:
+        """The vendors of the network that the names in the settings lead to, and those whose aliases are set."""
+        picks = [self.find(name, frozenset({place})) for place, name in self._configured_names() if name]
+        picks += [self._aliases.get(alias) for alias, own in self.settings.ollama_aliases.items() if any(astuple(own))]
+        return tuple(pick.target for pick in picks if pick and pick.target.base_url.startswith("http"))
 
     def _configured_names(self) -> Iterator[tuple[str, str]]:
         for setting in ("default_model", "big_model", "middle_model", "small_model"):

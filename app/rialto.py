@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from app.catalog import Catalog
+from app.ollama_models import PulledModels
 from app.patience import Patience
 from app.settings import Settings
 from app.upstream import Upstream
@@ -15,13 +16,16 @@ from app.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class Rialto:
-    """Settings, catalog and the way to the vendors; `instance` names this server in request loops."""
+    """Settings, catalog and the way to the vendors; `instance` names this server in request loops, `pulled` knows what
+    the local Ollama has.
+    """
 
     settings: Settings
     catalog: Catalog
     upstream: Upstream
     patience: Patience
     instance: str
+    pulled: PulledModels
 
 
 def build(settings: Settings) -> Rialto:
@@ -30,7 +34,8 @@ def build(settings: Settings) -> Rialto:
         settings.connect_timeout, max(settings.idle_timeout, settings.first_byte_timeout), settings.custom_headers
     )
     patience = Patience(settings.first_byte_timeout, settings.total_timeout)
-    return Rialto(settings, Catalog.load(settings), upstream, patience, instance_of(settings))
+    catalog = Catalog.load(settings)
+    return Rialto(settings, catalog, upstream, patience, instance_of(settings), PulledModels(catalog, upstream))
 
 
 def instance_of(settings: Settings) -> str:

@@ -8,15 +8,18 @@ translator relies on.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from app import shapes
 from translators.core.errors import InvalidRequest
 
 ROLES = ("user", "assistant", "system")
+#: Levels of objects and lists inside one another. The JSON writer ends at 254, and vendors' bodies wrap some around it.
+MAX_DEPTH = 200
 
 
 class Conversation(fields.Field[list[Any]]):
@@ -46,12 +49,27 @@ def message_problem(message: Any) -> tuple[str, str] | None:
         return None
     if not isinstance(content, list):
         return ".content", "Input should be a string or a list of content blocks"
-    for position, block in enumerate(content):
-        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
-            return f".content.{position}", "Input should be a content block with a type"
-        if block["type"] == "tool_use" and not isinstance(block.get("input", {}), (dict, list)):
-            return f".content.{position}.input", "Input should be an object"
-    return None
+    return shapes.below(".content", content)
+
+
+class Shaped(fields.Dict):
+    """An object whose known fields have the right types; `check` finds a problem."""
+
+    def __init__(self, check: Callable[[dict[str, Any]], shapes.Problem | None], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.check = check
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValidationError("Input should be an object")
+        if problem := self.check(value):
+            raise ValidationError({problem[0].removeprefix("."): [problem[1]]})
+        return value
+
+
+def shaped(shape: shapes.Shape) -> Shaped:
+    """An optional object of a shape."""
+    return Shaped(lambda value: shapes.shape_problem(value, shape), allow_none=True)
 
 
 class CountRequest(Schema):
@@ -65,10 +83,11 @@ class CountRequest(Schema):
     model = fields.String(required=True, validate=validate.Length(min=1))
     messages = Conversation(required=True)
     system = fields.Raw(allow_none=True)
-    tools = fields.List(fields.Dict(), allow_none=True)
-    tool_choice = fields.Dict(allow_none=True)
-    thinking = fields.Dict(allow_none=True)
-    output_config = fields.Dict(allow_none=True)
+    tools = fields.List(Shaped(shapes.tool_problem), allow_none=True)
+    tool_choice = shaped(shapes.TOOL_CHOICE)
+    thinking = shaped(shapes.THINKING)
+    output_config = Shaped(shapes.output_problem, allow_none=True)
+    metadata = fields.Dict(allow_none=True)
 
     @validates_schema
     def check_system(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -78,6 +97,9 @@ class CountRequest(Schema):
             return
         if not isinstance(system, list) or not all(isinstance(block, dict) for block in system):
             raise ValidationError("Input should be a string or a list of text blocks", "system")
+        for position, block in enumerate(system):
+            if problem := shapes.shape_problem(block, shapes.BLOCKS["text"]):
+                raise ValidationError({f"system.{position}{problem[0]}": [problem[1]]})
 
 
 class MessageRequest(CountRequest):
@@ -86,7 +108,6 @@ class MessageRequest(CountRequest):
     max_tokens = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
     stream = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
     stop_sequences = fields.List(fields.String(), allow_none=True)
-    metadata = fields.Dict(allow_none=True)
     temperature = fields.Float(allow_none=True)
     top_p = fields.Float(allow_none=True)
     top_k = fields.Integer(allow_none=True)
@@ -104,6 +125,8 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
         body = surrogates(data, error)
     if not isinstance(body, dict):
         raise InvalidRequest("The request body should be a JSON object")
+    if shapes.too_deep(body, MAX_DEPTH):
+        raise InvalidRequest(f"The request body is nested too deeply; {MAX_DEPTH} levels are the limit")
     try:
         loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
@@ -114,9 +137,16 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
 def surrogates(data: bytes, error: ValueError) -> Any:
     """JSON with half surrogate pairs, which orjson refuses and some clients send."""
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=no_number)
+    except RecursionError:
+        raise InvalidRequest("The request body is nested too deeply") from None
     except ValueError:
         raise InvalidRequest(f"The request body is not valid JSON: {error}") from None
+
+
+def no_number(word: str) -> Any:
+    """NaN and the infinities, which Python reads and JSON does not know."""
+    raise ValueError(word)
 
 
 def sentences(problems: Mapping[Any, Any], path: str = "") -> list[str]:

@@ -19,15 +19,18 @@ from app.variables import (
     SettingsError,
     Variables,
     custom_headers,
+    duration,
     header_value,
     host_of,
     is_loopback,
+    local_address,
     name_table,
     name_table_file,
     web_address,
 )
 from translators import vendors as known_vendors
 from translators.core.vendor import Vendor
+from translators.protocols.ollama_chat.request import NUM_CTX
 
 __all__ = ["ROOT", "OllamaModel", "Provider", "Settings", "SettingsError"]
 
@@ -35,6 +38,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 THINKING_SWITCHES = ("effort", "template", "flag", "object", "nothing")
 """How a compatible server is told to think, see `translators/openai_compatible.py`."""
+OPENAI_WIRES = ("auto", "chat", "responses")
+"""Which of OpenAI's wires is used, see `translators/openai.py`."""
+OLLAMA_MODES = ("native", "anthropic")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 OLLAMA_ALIASES = {
     "ollama-sonnet": "OLLAMA_SONNET",
@@ -46,10 +52,22 @@ OLLAMA_ALIASES = {
 VENDOR_HEADERS = {"openrouter": {"HTTP-Referer": "OPENROUTER_SITE_URL", "X-Title": "OPENROUTER_APP_NAME"}}
 #: Vendor -> key in `Route.extra` -> variable.
 VENDOR_EXTRAS = {
-    "azure": {"api_version": "AZURE_API_VERSION", "base_model": "AZURE_BASE_MODEL"},
+    "anthropic": {"forward_client_key": "ANTHROPIC_FORWARD_CLIENT_KEY"},
+    "azure": {"api_version": "AZURE_API_VERSION", "base_model": "AZURE_BASE_MODEL", "api": "OPENAI_API"},
     "nvidia": {"reasoning_budget": "NVIDIA_REASONING_BUDGET", "enable_thinking": "NVIDIA_ENABLE_THINKING"},
+    "openai": {"api": "OPENAI_API"},
     "openai_compatible": {"thinking": "PROVIDER_THINKING"},
+    "ollama": {"keep_alive": "OLLAMA_KEEP_ALIVE", "mode": "OLLAMA_MODE"},
 }
+#: Vendor -> the variable with the window of those of its models that have none of their own, and its default in tokens.
+VENDOR_WINDOWS = {"ollama": ("OLLAMA_NUM_CTX", NUM_CTX)}
+#: Vendor -> another common name of the variable with its address.
+OTHER_ADDRESSES = {"ollama": "OLLAMA_API_BASE"}
+#: Vendor -> the form of its address, where it is not the usual one.
+ADDRESS_FORMS = {"ollama": local_address}
+
+#: Vendor -> the variable that many users keep its key in already, read when its own is not set.
+OTHER_KEYS = {"gemini": "GOOGLE_API_KEY"}
 
 POSITIVE = validate.Range(min=1)
 SECONDS = validate.Range(min=0, min_inclusive=False)
@@ -103,13 +121,17 @@ class Settings:
     total_timeout: float = 3600.0
 
     custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    anthropic_forward_client_key: bool | None = None
     azure_api_version: str = ""
     azure_base_model: str = ""
     nvidia_reasoning_budget: int | None = None
     nvidia_enable_thinking: bool | None = None
+    openai_api: str = ""
     openrouter_site_url: str = ""
     openrouter_app_name: str = ""
     provider_thinking: str = ""
+    ollama_keep_alive: str = ""
+    ollama_mode: str = ""
 
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Vendor -> key, for those that have one."""
@@ -119,6 +141,8 @@ class Settings:
     """Vendor -> headers made of its own settings."""
     vendor_extras: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Vendor -> what its routes carry in `Route.extra`."""
+    vendor_windows: Mapping[str, int] = field(default_factory=dict)
+    """Vendor -> tokens, for models whose window is not known otherwise."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """All variables, for the keys that `conf/vendors.toml` names."""
 
@@ -193,8 +217,18 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
+def _openai_wire(text: str) -> str:
+    validate.OneOf(OPENAI_WIRES, error="must be one of {choices}.")(text.lower())
+    return text.lower()
+
+
 def _thinking_switch(text: str) -> str:
     validate.OneOf(THINKING_SWITCHES, error="must be one of {choices}.")(text)
+    return text
+
+
+def _ollama_mode(text: str) -> str:
+    validate.OneOf(OLLAMA_MODES, error="must be one of {choices}.")(text)
     return text
 
 
@@ -244,17 +278,22 @@ def _timeouts(variables: Variables) -> dict[str, Any]:
 
 def _vendor_options(variables: Variables) -> dict[str, Any]:
     options: dict[str, Any] = {
+        "anthropic_forward_client_key": variables.bool("ANTHROPIC_FORWARD_CLIENT_KEY", False) or None,
         "azure_api_version": variables.parsed("AZURE_API_VERSION", header_value, ""),
         "azure_base_model": variables.parsed("AZURE_BASE_MODEL", header_value, ""),
         "nvidia_reasoning_budget": variables.int("NVIDIA_REASONING_BUDGET", None, validate=POSITIVE),
         "nvidia_enable_thinking": variables.bool("NVIDIA_ENABLE_THINKING", None),
+        "openai_api": variables.parsed("OPENAI_API", _openai_wire, ""),
         "openrouter_site_url": variables.parsed("OPENROUTER_SITE_URL", header_value, ""),
         "openrouter_app_name": variables.parsed("OPENROUTER_APP_NAME", header_value, ""),
+        "ollama_keep_alive": variables.parsed("OLLAMA_KEEP_ALIVE", duration, ""),
+        "ollama_mode": variables.parsed("OLLAMA_MODE", _ollama_mode, ""),
         "provider_thinking": variables.parsed("PROVIDER_THINKING", _thinking_switch, ""),
     }
     headers = {vendor: _set_ones(options, names) for vendor, names in VENDOR_HEADERS.items()}
     extras = {vendor: _set_ones(options, names) for vendor, names in VENDOR_EXTRAS.items()}
-    return {**options, "vendor_headers": headers, "vendor_extras": extras}
+    windows = {vendor: variables.int(*window, validate=POSITIVE) for vendor, window in VENDOR_WINDOWS.items()}
+    return {**options, "vendor_headers": headers, "vendor_extras": extras, "vendor_windows": windows}
 
 
 def _set_ones(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
@@ -274,12 +313,19 @@ def _is_set(value: Any) -> bool:
 def _vendor_access(variables: Variables, vendors: Mapping[str, Vendor]) -> dict[str, Any]:
     keyed = {vendor.name: vendor.key_variable for vendor in vendors.values() if vendor.key_variable}
     keys = {name: variables.parsed(variable, header_value, "") for name, variable in keyed.items()}
+    for name in OTHER_KEYS.keys() & keys.keys():
+        keys[name] = keys[name] or variables.parsed(OTHER_KEYS[name], header_value, "")
     moved = {vendor.name: vendor.address_variable for vendor in vendors.values() if _is_remote(vendor)}
-    urls = {name: variables.parsed(variable, web_address, "") for name, variable in moved.items()}
+    urls = {name: _address(variables, name, variable) for name, variable in moved.items()}
     return {
         "vendor_keys": {name: key for name, key in keys.items() if key},
         "vendor_urls": {name: url for name, url in urls.items() if url},
     }
+
+
+def _address(variables: Variables, vendor: str, variable: str) -> str:
+    form, other = ADDRESS_FORMS.get(vendor, web_address), OTHER_ADDRESSES.get(vendor)
+    return variables.parsed(variable, form, "") or (variables.parsed(other, form, "") if other else "")
 
 
 def _is_remote(vendor: Vendor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,19 +24,10 @@ def frame(event: dict[str, Any]) -> bytes:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON bytes; half surrogate pairs, which UTF-8 cannot hold, become replacement characters."""
+    """JSON bytes. What orjson refuses goes out all the same: numbers over 64 bits, deep nesting, and half surrogate
+    pairs, which UTF-8 cannot hold, as question marks.
+    """
     try:
         return orjson.dumps(value)
     except (TypeError, orjson.JSONEncodeError):
-        return orjson.dumps(mended(value))
-
-
-def mended(value: Any) -> Any:
-    """The value with text that can be encoded."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {mended(key): mended(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [mended(item) for item in value]
-    return value
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

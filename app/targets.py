@@ -12,6 +12,8 @@ from translators.core.vendor import Protocol, Route, Vendor, refine
 
 COMPATIBLE = "openai_compatible"
 """The vendor behind PROVIDER_BASE_URL and the servers of `conf/vendors.toml`."""
+CLIENT_KEY = "forward_client_key"
+"""Key in `Route.extra`: the client's own key goes to the vendor."""
 ORIGINAL = "openai"
 """The vendor whose address, when it is moved without a key, stands for a compatible server too."""
 
@@ -29,6 +31,8 @@ class Target:
     declared: bool = False
     missing: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
+    context_window: int | None = None
+    """Tokens, for models whose own window is not known."""
 
     @property
     def usable(self) -> bool:
@@ -42,8 +46,12 @@ class Target:
 
 
 def endpoint(route: Route) -> str:
-    """The full address of a request, with the query string of the vendor's address or of `conf/vendors.toml`."""
-    url = route.vendor.url(route.base_url, route)
+    """The full address of a request."""
+    return addressed(route.vendor.url(route.base_url, route), route)
+
+
+def addressed(url: str, route: Route) -> str:
+    """An address with the query string of the vendor's address or of `conf/vendors.toml`."""
     query = route.extra.get("query")
     return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
@@ -103,12 +111,14 @@ def _access(settings: Settings, vendors: Container[str]) -> Callable[[str], tupl
 
 
 def _vendor_target(settings: Settings, vendor: Vendor, key: str, moved: str) -> Target:
+    extra = settings.vendor_extras.get(vendor.name, {})
     target = Target(
         vendor=replace(vendor, headers={**vendor.headers, **settings.vendor_headers.get(vendor.name, {})}),
         base_url=moved or vendor.base_url,
         key=key,
-        declared=bool(moved if vendor.keyless else key),
-        extra=settings.vendor_extras.get(vendor.name, {}),
+        declared=bool(moved if vendor.keyless else key or extra.get(CLIENT_KEY)),
+        extra=extra,
+        context_window=settings.vendor_windows.get(vendor.name),
     )
     return _split_query(replace(target, missing=_missing(target)))
 
@@ -140,7 +150,7 @@ def _server_target(settings: Settings, name: str, server: Server, vendors: Mappi
 
 
 def _missing(target: Target) -> str:
-    if not (target.key or target.vendor.keyless):
+    if not (target.key or target.vendor.keyless or target.extra.get(CLIENT_KEY)):
         return target.vendor.key_variable
     return "" if target.base_url else target.vendor.address_variable
 

@@ -8,8 +8,13 @@ promises to keep it, so a stale connection is tried once more.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
+import zlib
 from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from itertools import chain
 from typing import Any
 
 import requests
@@ -27,6 +32,10 @@ PIECE = 65536
 POOL_SIZE = 1000
 #: Sends on a connection that the vendor had already closed are repeated this often; nothing was answered to them.
 STALE_TRIES = 2
+#: The first bytes of gzip.
+GZIP = b"\x1f\x8b\x08"
+#: Seconds for the last bytes behind the end of an answer.
+DRAIN_TIMEOUT = 0.2
 
 
 class Wire(threading.local):
@@ -110,17 +119,18 @@ class Reply:
     def __init__(self, response: requests.Response, title: str) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
+        if wait := seconds_until(self.headers.get("retry-after", "")):
+            self.headers["retry-after"] = wait
         self._response = response
         self._title = title
 
     def pieces(self) -> Iterator[bytes]:
         """The decoded bytes as they arrive. Raises `Broke` or `TimedOut` when they stop coming."""
         try:
-            while piece := self._response.raw.read1(PIECE, decode_content=True):
-                yield piece
+            yield from unzipped(iter(lambda: self._response.raw.read1(PIECE, decode_content=True), b""))
         except ReadTimeoutError:
             raise TimedOut(f"{self._title}: the answer stopped coming") from None
-        except (HTTPError, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError, zlib.error) as error:
             raise Broke(
                 f"{self._title}: the connection broke in the middle of the answer ({type(error).__name__})"
             ) from None
@@ -128,6 +138,20 @@ class Reply:
     def body(self) -> bytes:
         """The whole body."""
         return b"".join(self.pieces())
+
+    def drain(self) -> None:
+        """Reads the end of a complete answer, so that its connection can be used again; a vendor that holds it open is
+        not waited for.
+        """
+        raw = self._response.raw
+        sock = getattr(getattr(raw, "connection", None), "sock", None)
+        if sock is None:
+            return
+        try:
+            sock.settimeout(DRAIN_TIMEOUT)
+            raw.read1(PIECE, decode_content=True)
+        except (HTTPError, OSError, ValueError):
+            return
 
     def close(self) -> None:
         """Lets go of the connection."""
@@ -142,12 +166,22 @@ class Upstream:
         self._headers = dict(headers)
         self._sessions: dict[str, requests.Session] = {}
 
-    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Line) -> Reply:
-        """The vendor's answer, its body still unread. Raises `Unreachable` or `TimedOut`."""
+    def send(
+        self,
+        route: Route,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        line: Line,
+        timeout: tuple[float, float] | None = None,
+    ) -> Reply:
+        """The vendor's answer, its body still unread. `timeout` replaces the settings' one. Raises `Unreachable` or
+        `TimedOut`.
+        """
         title = route.vendor.title
         WIRE.line = line
         try:
-            response = self._post(route, url, {**headers, **self._headers}, body)
+            response = self._post(route, url, {**headers, **self._headers}, body, timeout or self._timeout)
         except requests.ConnectTimeout:
             raise Unreachable(f"{title}: no connection to {url} in time (check the address and the network)") from None
         except requests.Timeout:
@@ -159,12 +193,25 @@ class Upstream:
         line.hold(response)
         return Reply(response, title)
 
-    def _post(self, route: Route, url: str, headers: Mapping[str, str], body: bytes) -> requests.Response:
+    def fetch(self, route: Route, url: str, timeout: float) -> Reply:
+        """What is to be read at an address; the timeout is seconds. Raises `Unreachable`."""
+        headers = {**(route.vendor.auth(route.key) if route.key else {}), **self._headers}
+        try:
+            response = self._session(route).get(
+                url, headers=headers, stream=True, timeout=timeout, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise unreachable(route, error) from None
+        return Reply(response, route.vendor.title)
+
+    def _post(
+        self, route: Route, url: str, headers: Mapping[str, str], body: bytes, timeout: tuple[float, float]
+    ) -> requests.Response:
         session = self._session(route)
         for left in reversed(range(STALE_TRIES)):
             try:
                 return session.post(
-                    url, data=body, headers=headers, stream=True, timeout=self._timeout, allow_redirects=False
+                    url, data=body, headers=headers, stream=True, timeout=timeout, allow_redirects=False
                 )
             except requests.ConnectionError as error:
                 line = WIRE.line
@@ -184,6 +231,25 @@ class Upstream:
             session.mount("demo://", DemoAdapter())
             self._sessions[route.base_url] = session
         return self._sessions[route.base_url]
+
+
+def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, decompressed when they are gzip that no header has announced."""
+    first = next(pieces, b"")
+    if not first.startswith(GZIP):
+        yield from filter(None, chain([first], pieces))
+        return
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    yield from filter(None, map(unpacker.decompress, chain([first], pieces)))
+
+
+def seconds_until(date: str) -> str:
+    """The seconds to a date in an HTTP header, 1 at least; "" for what is no date."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError):
+        return ""
+    return str(max(1, math.ceil(moment.timestamp() - time.time())))
 
 
 def is_stale(error: requests.ConnectionError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from environs import Env, EnvValidationError, ValidationError
 T = TypeVar("T")
 
 HEADER_PREFIX = "CUSTOM_HEADER_"
+OLLAMA_PORT = 11434
 
 
 class SettingsError(Exception):
@@ -71,6 +73,27 @@ def web_address(text: str) -> str:
     if not valid or any(character.isspace() for character in text):
         raise ValidationError("must be an address that begins with http:// or https://.")
     return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), parts.query, ""))
+
+
+def local_address(text: str) -> str:
+    """The address of a server as Ollama's own tools write it: the scheme may be missing, then the port too; an address
+    to listen on everywhere means this machine.
+    """
+    bare = "://" not in text
+    parts = urlsplit(f"http://{text}" if bare else text)
+    name, colon, port = parts.netloc.rpartition(":") if re.search(r":\w*$", parts.netloc) else (parts.netloc, "", "")
+    if name in ("", "0.0.0.0", "[::]"):
+        name = "localhost"
+    if bare and not colon:
+        colon, port = ":", str(OLLAMA_PORT)
+    return web_address(urlunsplit(parts._replace(netloc=f"{name}{colon}{port}")))
+
+
+def duration(text: str) -> str:
+    """Seconds, or a duration like 5m or 1h30m; a negative one means for ever."""
+    if not re.fullmatch(r"-?(\d+|(\d+(\.\d+)?(ns|us|ms|s|m|h))+)", text):
+        raise ValidationError("must be seconds, a duration like 5m or 1h30m, or -1.")
+    return text
 
 
 def header_value(text: str) -> str:

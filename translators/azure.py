@@ -9,16 +9,19 @@ deployment's name.
   name that begins like an OpenAI model gets that model's rules; otherwise AZURE_BASE_MODEL names the model behind the
   deployments.
 * The first chunk has no choices, only filter results. A filtered prompt is a 400 with code content_filter.
+* OPENAI_API chooses between Chat Completions and Responses as it does for OpenAI, by the model behind the deployment;
+  Responses only goes to the v1 address.
 * `prompt_cache_key` is newer than the dated versions and only goes to the v1 address.
 """
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from translators.core import openai_models
-from translators.core.vendor import Json, Profile, Route, Vendor
+from translators.core.vendor import Json, Profile, Protocol, Route, Vendor
 from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_responses.choice import by_model, uses_responses
 
 UNDATED = frozenset({"", "v1", "preview", "latest"})
 
@@ -49,10 +52,20 @@ def url(base: str, route: Route) -> str:
 
 def shape(body: Json, route: Route) -> Json:
     """The rules of the model, and nothing that a dated version does not know."""
+    if uses_responses(route):
+        return openai_models.settle_responses(body, base_model(route))
     settled = openai_models.settle(body, base_model(route))
     if version(route) in UNDATED:
         return settled
     return {name: value for name, value in settled.items() if name != "prompt_cache_key"}
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """The wire of one request."""
+    if version(route) not in UNDATED:
+        return OPENAI_CHAT
+    host = urlsplit(route.base_url).hostname or ""
+    return by_model(message, route, host.endswith(".azure.com"))
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
@@ -69,10 +82,15 @@ VENDOR = Vendor(
     base_url_variable="AZURE_API_BASE",
     key_variable="AZURE_API_KEY",
     models=("my-deployment",),
-    profile=Profile(token_field="max_completion_tokens", cache_key_field="prompt_cache_key"),
+    profile=Profile(
+        token_field="max_completion_tokens",
+        cache_key_field="prompt_cache_key",
+        drops={"thinking.type": "a deployment whose model is unknown is only given an effort"},
+    ),
     auth=lambda key: {"api-key": key},
     url=url,
-    thinking=lambda intent, route: openai_models.effort(intent, base_model(route)),
+    thinking=lambda intent, route: openai_models.effort(intent, base_model(route), uses_responses(route)),
     shape=shape,
+    select=select,
     model_profile=model_profile,
 )

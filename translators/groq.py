@@ -90,7 +90,6 @@ VENDOR = Vendor(
         empty_content="omit",
         reasoning_field="reasoning",
         structured="prompt",
-        drops={"thinking.budget_tokens": "there are levels but no budgets"},
     ),
     thinking=thinking,
     shape=shape,

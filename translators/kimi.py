@@ -87,7 +87,7 @@ def thinking(intent: Intent, route: Route) -> Json:
 
 def shape(body: Json, route: Route) -> Json:
     """The body without stop sequences that are too long; those are left to Rialto."""
-    stops = [stop for stop in body.get("stop", ()) if len(stop.encode()) <= MAX_STOP_BYTES]
+    stops = [stop for stop in body.get("stop", ()) if len(stop.encode("utf-8", "replace")) <= MAX_STOP_BYTES]
     return {name: stops if name == "stop" else value for name, value in body.items() if name != "stop" or stops}
 
 
@@ -136,10 +136,11 @@ VENDOR = Vendor(
         structured="json_object",
         cache_key_field="prompt_cache_key",
         drops={
-            "temperature": "the models have a fixed one",
-            "top_p": "the models have a fixed one",
+            **dict.fromkeys(("temperature", "top_p"), "the models have a fixed one"),
             "tool_choice.disable_parallel_tool_use": "there is no such parameter",
             "output_config.effort": "K2.x models have no levels; K3 and Kimi Code's models get it",
+            "thinking.budget_tokens": "K2.x models have no levels; K3 and Kimi Code's models get one",
+            "thinking.type": "K2.7 thinks always",
         },
     ),
     thinking=thinking,

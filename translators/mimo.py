@@ -22,7 +22,8 @@ from typing import Any
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent
-from translators.core.refusals import OVERFLOW, words_of
+from translators.core.overflow import OVERFLOW
+from translators.core.refusals import words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -92,6 +93,7 @@ VENDOR = Vendor(
         cache_key_field="prompt_cache_key",
         drops={
             "output_config.effort": "the models have a switch but no levels",
+            "thinking.budget_tokens": "the models have a switch but no levels",
             "tool_choice.disable_parallel_tool_use": "there is no such parameter",
         },
     ),

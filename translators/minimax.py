@@ -26,7 +26,7 @@ from translators.core.errors import (
     UpstreamError,
 )
 from translators.core.intent import Intent
-from translators.core.refusals import OVERFLOW
+from translators.core.overflow import OVERFLOW
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -123,6 +123,9 @@ VENDOR = Vendor(
         structured="prompt",
         drops={
             "output_config.effort": "the models have no levels",
+            "thinking.budget_tokens": "the models have no levels",
+            "thinking.type": "M2.x think always",
+            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
             "tool_choice": "not documented; the model decides",
         },
     ),

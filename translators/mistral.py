@@ -18,7 +18,7 @@ from typing import Any
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent
-from translators.core.refusals import OVERFLOW
+from translators.core.overflow import OVERFLOW
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -95,7 +95,11 @@ VENDOR = Vendor(
         user_after_tool=False,
         call_id_length=9,
         stream_usage=False,
-        drops={"thinking.budget_tokens": "reasoning is on or off"},
+        drops={
+            "thinking.budget_tokens": "reasoning is on or off",
+            "thinking.type": "models that never or always reason have no switch",
+            "output_config.effort": "models that never or always reason have no switch",
+        },
     ),
     thinking=thinking,
     shape=shape,

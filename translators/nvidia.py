@@ -28,6 +28,8 @@ GPT_OSS: dict[Level, str] = {"low": "low", "medium": "medium", "high": "high", "
 DEEPSEEK: dict[Level, str] = {"low": "high", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 KIMI: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 
+SPARE = ("output_config.effort", "thinking.budget_tokens", "tool_choice.disable_parallel_tool_use")
+DROPS = dict.fromkeys(SPARE, "only some models' templates know it, and strict containers refuse what they do not know")
 NO = frozenset({"0", "f", "false", "n", "no", "off"})
 SEES = re.compile(
     r"vision|[-_]vl\b|omni|llama-4|gemma|qwen3\.[5-9]|kimi|minimax-m3|mistral-(small|medium|large)|muse|cosmos"
@@ -140,7 +142,7 @@ VENDOR = Vendor(
         "qwen/qwen3.5-397b-a17b",
     ),
     families=("nvidia/", "meta/"),
-    profile=Profile(empty_content="empty", parallel_tool_calls=False, structured="prompt"),
+    profile=Profile(empty_content="empty", parallel_tool_calls=False, structured="prompt", drops=DROPS),
     thinking=thinking,
     shape=shape,
     error=error,

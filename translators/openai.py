@@ -1,19 +1,27 @@
-"""OpenAI by Chat Completions, https://developers.openai.com/api/reference/chat (read 2026-11-21).
+"""OpenAI by Chat Completions and Responses, https://developers.openai.com/api/reference/chat and
+https://developers.openai.com/api/reference/responses (read 2026-11-21).
 
 OPENAI_BASE_URL may point at any server of the same protocol. OpenAI's rules therefore hang on the model's name: a name
 that OpenAI does not use gets `max_tokens`, sampling, stop sequences and efforts low, medium and high, and nothing that
 only OpenAI knows.
 
 * The parameters of each model family are in `core/openai_models.py`.
-* Chat Completions returns no reasoning and takes none back.
-* PDFs are `file` parts; `prompt_cache_key` keeps a conversation on one cache.
+* OPENAI_API is chat, responses or auto. With auto, the models in `[responses]` of `conf/models.toml` use Responses,
+  and only at OpenAI's own address; everything else stays on Chat Completions.
+* Chat Completions returns no reasoning and takes none back; Responses gives it encrypted, with a summary.
+* PDFs are `file` or `input_file` parts; `prompt_cache_key` keeps a conversation on one cache.
 """
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from translators.core import openai_models
-from translators.core.vendor import Profile, Vendor, refine
+from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_responses.choice import by_model, uses_responses
+
+OWN_HOST = "api.openai.com"
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
@@ -21,6 +29,23 @@ def model_profile(model: str, profile: Profile) -> Profile:
     if not openai_models.is_known(model):
         return profile
     return refine(openai_models.adapt(profile, model), documents=True, cache_key_field="prompt_cache_key")
+
+
+def is_own(base: str) -> bool:
+    """Whether an address is OpenAI's, in any region."""
+    host = urlsplit(base).hostname or ""
+    return host == OWN_HOST or host.endswith(f".{OWN_HOST}")
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """The wire of one request."""
+    return by_model(message, route, is_own(route.base_url))
+
+
+def shape(body: Json, route: Route) -> Json:
+    """The rules of the model on its wire."""
+    settle = openai_models.settle_responses if uses_responses(route) else openai_models.settle
+    return settle(body, route.model)
 
 
 VENDOR = Vendor(
@@ -32,7 +57,18 @@ VENDOR = Vendor(
     key_variable="OPENAI_API_KEY",
     models=("gpt-5.5", "gpt-5.4", "gpt-5.2", "gpt-4.1"),
     families=("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
-    thinking=lambda intent, route: openai_models.effort(intent, route.model),
-    shape=lambda body, route: openai_models.settle(body, route.model),
+    profile=Profile(
+        drops={
+            "temperature": "reasoning models take it without an effort only",
+            "top_p": "reasoning models take it without an effort only",
+            "stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself",
+            "thinking.type": "models that do not reason have no switch",
+            "thinking.budget_tokens": "models that do not reason have no levels",
+            "output_config.effort": "models that do not reason have no levels",
+        },
+    ),
+    thinking=lambda intent, route: openai_models.effort(intent, route.model, uses_responses(route)),
+    shape=shape,
+    select=select,
     model_profile=model_profile,
 )

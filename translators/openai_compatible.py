@@ -78,10 +78,7 @@ VENDOR = Vendor(
     keyless=True,
     profile=Profile(
         empty_content="empty",
-        drops={
-            "thinking.type": "servers differ in the switch; `thinking_switch` of the profile names it",
-            "thinking.budget_tokens": "there is no common field for a budget",
-        },
+        drops={"thinking.type": "servers differ in the switch; `thinking_switch` of the profile names it"},
     ),
     thinking=thinking,
 )

@@ -102,7 +102,10 @@ VENDOR = Vendor(
         reasoning_field="reasoning_content",
         parallel_tool_calls=False,
         structured="json_object",
-        drops={"tool_choice.disable_parallel_tool_use": "there is no such parameter"},
+        drops={
+            "thinking.type": "models without a switch always or never think",
+            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
+        },
     ),
     thinking=thinking,
     shape=shape,

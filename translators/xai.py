@@ -72,10 +72,7 @@ VENDOR = Vendor(
     families=("grok-",),
     profile=Profile(
         max_stops=0,
-        drops={
-            "stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself",
-            "thinking.budget_tokens": "there are levels but no budgets",
-        },
+        drops={"stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself"},
     ),
     thinking=thinking,
     error=error,

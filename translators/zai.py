@@ -130,7 +130,8 @@ VENDOR = Vendor(
         stream_usage=False,
         drops={
             "tool_choice.disable_parallel_tool_use": "there is no such parameter",
-            "thinking.budget_tokens": "there are levels but no budgets",
+            "output_config.effort": "models before GLM-5.2 have no levels",
+            "thinking.budget_tokens": "models before GLM-5.2 have no levels",
         },
     ),
     thinking=thinking,

@@ -5,6 +5,7 @@ import zlib
 
 import pytest
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
 from app.bodies import read_body
@@ -48,3 +49,14 @@ def test_bad_encoding_is_said(data: bytes, encoding: str, words: str) -> None:
 def test_bomb_is_not_unpacked() -> None:
     with pytest.raises(TooLarge, match="MAX_BODY_MB"):
         read_body(request(gzip.compress(b"x" * 10_000_000), "gzip"), LIMIT)
+
+
+def test_a_chunked_body_over_the_limit_is_refused_as_too_large() -> None:
+    builder = EnvironBuilder(method="POST", data=b"x" * (LIMIT + 10))
+    environ = builder.get_environ()
+    del environ["CONTENT_LENGTH"]
+    environ.update({"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"})
+    chunked = Request(environ)
+    chunked.max_content_length = LIMIT
+    with pytest.raises((TooLarge, RequestEntityTooLarge)):
+        read_body(chunked, LIMIT)

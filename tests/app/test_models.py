@@ -27,7 +27,9 @@ def client_of(**environ: str) -> FlaskClient:
     app = Flask("test")
     errors.init_app(app)
     settings = Settings.load(environ, vendors=VENDORS)
-    app.extensions["rialto"] = SimpleNamespace(settings=settings, catalog=catalog(**environ))
+    app.extensions["rialto"] = SimpleNamespace(
+        settings=settings, catalog=catalog(**environ), pulled=SimpleNamespace(models=dict)
+    )
     for blueprint in (models, status.status):
         app.register_blueprint(blueprint)
     return app.test_client()

@@ -12,7 +12,8 @@ import json
 import sys
 
 from tests.conformance.answer_laws import ESTIMATE, vendor_usages
-from tests.conformance.kit import Case, Json, cases, normalised, played, upstream_body
+from tests.conformance.kit import Case, Json, cases, played, upstream_body
+from tests.conformance.readable import normalised
 
 
 def drafts(case: Case) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Laws of answers: vendor bytes in, a message or an error out. Each is a function of a case that raises AssertionError."""
+"""Laws of answers: vendor bytes in, a message or an error out. Each is a function of a case that asserts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.conformance import grammar
+from tests.conformance import gemini_rules, ollama_rules
 from tests.conformance.kit import (
     Case,
     Json,
     Outcome,
     frames,
     in_one_piece,
+    is_json_lines,
     lines,
-    normalised,
     objects,
     played,
     single_bytes,
     streamed,
 )
+from tests.conformance.readable import normalised
+from tests.support.grammar import complaints
 from translators.core.errors import Fault
 
 Law = Callable[[Case], None]
@@ -90,8 +92,19 @@ def grammatical(case: Case) -> None:
     if not outcome.events:
         assert outcome.error, "neither events nor an error"
         return
-    reader = grammar.check(outcome.events)
-    assert reader.ended == ("error" if case.fails else "message_stop"), f"the stream ends with {reader.ended}"
+    ending = "error" if case.fails else "message_stop"
+    assert well_formed(outcome) == ending, f"the stream ends with {outcome.events[-1]}"
+
+
+def well_formed(outcome: Outcome) -> str:
+    """The type of the last event of a stream that keeps the grammar."""
+    problems = complaints(outcome.events)
+    assert not problems, "; ".join(problems)
+    kinds = [event["content_block"]["type"] for event in outcome.events if event["type"] == "content_block_start"]
+    reason = outcome.message["stop_reason"] if outcome.message else None
+    assert reason != "tool_use" or "tool_use" in kinds, "tool_use without a call"
+    assert reason != "end_turn" or "tool_use" not in kinds, "end_turn although a call was made"
+    return str(outcome.events[-1]["type"])
 
 
 def chunking(case: Case) -> None:
@@ -129,7 +142,7 @@ def counting(case: Case) -> None:
     outcome = played(case)
     assert outcome.message is not None, f"an error: {outcome.error}"
     usage = outcome.message["usage"]
-    grammar.counts(usage)
+    assert all(isinstance(usage[name], int) and usage[name] >= 0 for name in (*COUNTED, "output_tokens")), f"{usage}"
     if not usages:
         assert usage["output_tokens"] > 0, "no estimate of the output"
         return
@@ -148,6 +161,17 @@ def vendor_usages(data: bytes) -> Iterator[Json]:
         places = [item, item.get("x_groq") or {}, *(item.get("choices") or [])]
         found = [place["usage"] for place in places if isinstance(place, dict) and place.get("usage")]
         yield from (usage for usage in found if usage.get("prompt_tokens") is not None)
+        yield from responses_usages(item)
+        yield from gemini_rules.usages(item)
+        yield from ollama_rules.usages(item)
+
+
+def responses_usages(item: Json) -> Iterator[Json]:
+    """The usage of a Responses or Messages answer, in the names of Chat Completions."""
+    usage = (item.get("response") or item).get("usage") or {}
+    if "input_tokens" in usage:
+        prompt = sum(usage.get(name) or 0 for name in COUNTED)
+        yield {"prompt_tokens": prompt, "completion_tokens": usage["output_tokens"]}
 
 
 def honesty(case: Case) -> None:
@@ -163,7 +187,7 @@ def broken(what: str, outcome: Outcome) -> None:
     reasons = [event["delta"]["stop_reason"] for event in outcome.events if event["type"] == "message_delta"]
     assert not any(reasons), f"{what}: stop reason {reasons}"
     if outcome.events:
-        assert grammar.check(outcome.events).ended == "error", what
+        assert well_formed(outcome) == "error", what
 
 
 def damages(case: Case) -> Iterator[tuple[str, bytes]]:
@@ -180,14 +204,21 @@ def damages(case: Case) -> Iterator[tuple[str, bytes]]:
         half = parts[place][: len(parts[place]) // 2]
         yield f"cut inside event {place}", b"".join(parts[:place]) + half
     middle = last // 2
-    garbled = b'data: {"choices": [{"delta": {"content": "x"\n\n'
+    before, behind = (b"", b"\n") if is_json_lines(case.sse) else (b"data: ", b"\n\n")
+    garbled = before + b'{"choices": [{"delta": {"content": "x"' + behind
     yield "a garbled event", b"".join([*parts[:middle], garbled, *parts[middle:]])
-    failure = b'data: {"error": {"message": "it broke", "type": "server_error", "code": 500}}\n\n'
+    failure = before + b'{"error": {"message": "it broke", "type": "server_error", "code": 500}}' + behind
     yield "an error event", b"".join([*parts[:middle], failure])
 
 
 def ends(frame: bytes) -> bool:
-    """The event has a finish reason. "" is one for vendors that end so."""
+    """The event has a finish reason ("" is one for vendors that end so), or says as much in another protocol."""
+    if any(
+        item.get("type") in ("response.completed", "response.incomplete", "message_delta") for item in objects(frame)
+    ):
+        return True
+    if any(gemini_rules.ended(item) or ollama_rules.ended(item) for item in objects(frame)):
+        return True
     reasons = [choice.get("finish_reason") for item in objects(frame) for choice in item.get("choices") or ()]
     return any(reason is not None for reason in reasons)
 

@@ -1,9 +1,10 @@
 """The kit: cases found by walking `tests/fixtures/<vendor>/<case>/`, and one way to play them.
 
 A case folder holds `request.json` (a Messages body), `upstream.json` (the body the vendor must get), the vendor's bytes
-in `response.sse` or `response.json` (both, when the vendor says the same in two forms), and `expected.json`: the whole
-message, or `{"error": {"type", "status", "message_contains"}}`. Optional: `route.json` (`model` and further fields of
-`Route`), `status.json` (HTTP `status` and `headers` of a refusal), `about.txt` (what the case shows).
+in `response.sse` (`response.ndjson` for JSON lines) or `response.json` (both, when the vendor says the same in two
+forms), and `expected.json`: the whole message, or `{"error": {"type", "status", "message_contains"}}`. Optional:
+`route.json` (`model` and further fields of `Route`), `status.json` (HTTP `status` and `headers` of a refusal),
+`about.txt` (what the case shows).
 
 Signatures are written readably as `[vendor, model, hidden text, [[key, value], ...]]`, ids as `msg_1`, `toolu_1`, ...
 """
@@ -12,18 +13,21 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import requests
+
+import app.upstream
 from app.exchange import Caller, Exchange
 from app.patience import Patience
+from tests.conformance.readable import signed
 from translators import vendors
 from translators.core.errors import RialtoError
 from translators.core.message import fold
-from translators.core.thinking import Signature, read, sign
 from translators.core.vendor import Route
 
 Json = dict[str, Any]
@@ -34,6 +38,7 @@ KEY = "test-key"
 CALLER = Caller(gone=lambda: False, via="test")
 PATIENCE = Patience(300.0, 3600.0)
 ALIAS = "claude-sonnet-4-6"
+CHAT = "openai_chat"
 
 
 def load(path: Path, default: Any = None) -> Any:
@@ -77,12 +82,14 @@ class Case:
     @cached_property
     def route(self) -> Route:
         """Where the request goes."""
-        return route(self.vendor, alias=self.request["model"], **load(self.folder / "route.json", {}))
+        found = route(self.vendor, alias=self.request["model"], **load(self.folder / "route.json", {}))
+        return found.carrying(self.request)
 
     @cached_property
     def sse(self) -> bytes | None:
         """The streamed answer."""
-        return self._bytes("response.sse")
+        events = self._bytes("response.sse")
+        return self._bytes("response.ndjson") if events is None else events
 
     @cached_property
     def whole(self) -> bytes | None:
@@ -148,9 +155,20 @@ def route(vendor: str, model: str = "", alias: str = ALIAS, **settings: Any) -> 
     return Route(alias=alias, vendor=found, model=model, profile=profile, key=KEY, **settings)
 
 
+def chat_vendors() -> list[str]:
+    """The vendors that speak Chat Completions: the request oracle knows this protocol."""
+    return [vendor.name for vendor in vendors().values() if vendor.protocol.name == CHAT]
+
+
+def routes(vendor: str) -> list[Route]:
+    """A route to every model that a vendor names."""
+    return [route(vendor, model) for model in vendors()[vendor].models or ("sample-model",)]
+
+
 def upstream_body(message: Json, target: Route) -> Json:
     """The body that goes to the vendor."""
-    return target.vendor.protocol.request(message, target)
+    bound = target.carrying(message)
+    return bound.vendor.protocol.request(message, bound)
 
 
 # -- playing a case
@@ -158,22 +176,39 @@ def upstream_body(message: Json, target: Route) -> Json:
 
 @dataclass
 class Reply:
-    """A vendor's answer from memory, with the interface of the shell's own."""
+    """A vendor's answer, from memory."""
 
     bytes: Pieces
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def pieces(self) -> Iterator[bytes]:
-        """The bytes as they arrive."""
-        return iter(self.bytes)
+    def received(self) -> requests.Response:
+        """The answer as it comes from the network, its body unread."""
+        response = requests.Response()
+        response.status_code = self.status
+        response.headers.update(self.headers)
+        response.raw = Raw(iter(self.bytes))
+        return response
 
-    def body(self) -> bytes:
-        """All of them."""
-        return b"".join(self.bytes)
+
+class Raw:
+    """The body of an answer; every read gives the next piece."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read1(self, size: int, decode_content: bool = False) -> bytes:
+        """The next piece, b"" at the end."""
+        return next(self._pieces, b"")
+
+    def drain(self) -> None:
+        """Nothing is left to read."""
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def release_conn(self) -> None:
+        """There is no connection."""
 
 
 @dataclass
@@ -183,10 +218,10 @@ class Wire:
     reply: Reply
     sent: list[Json] = field(default_factory=list)
 
-    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Any) -> Reply:
+    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Any) -> app.upstream.Reply:
         """Takes a request."""
         self.sent.append(json.loads(body))
-        return self.reply
+        return app.upstream.Reply(self.reply.received(), route.vendor.title)
 
 
 @dataclass(frozen=True)
@@ -260,15 +295,26 @@ def single_bytes(data: bytes) -> list[bytes]:
 
 
 def frames(data: bytes) -> list[bytes]:
-    """The events of vendor bytes, each with the blank line behind it."""
+    """The events of vendor bytes, each with the blank line behind it; the lines of JSON lines."""
+    if is_json_lines(data):
+        return lines(data)
     unified = data.replace(b"\r\n", b"\n")
     return [part + b"\n\n" for part in unified.split(b"\n\n") if part.strip()]
+
+
+def is_json_lines(data: bytes) -> bool:
+    """The bytes are a stream of JSON objects, one a line."""
+    return data.startswith(b"{") and all(line.startswith(b"{") for line in data.splitlines())
 
 
 def objects(data: bytes) -> Iterator[Json]:
     """The JSON objects of vendor bytes, streamed or whole, read without Rialto's code."""
     text = data.decode("utf-8-sig", "replace").strip()
-    candidates = [text] if text.startswith("{") else [line[5:] for line in text.splitlines() if line.startswith("data:")]
+    candidates = (
+        (text.splitlines() if is_json_lines(data) else [text])
+        if text.startswith("{")
+        else [line[5:] for line in text.splitlines() if line.startswith("data:")]
+    )
     for candidate in candidates:
         try:
             value = json.loads(candidate)
@@ -276,62 +322,3 @@ def objects(data: bytes) -> Iterator[Json]:
             continue
         if isinstance(value, dict):
             yield value
-
-
-# -- ids and signatures
-
-
-def normalised(value: Any) -> Any:
-    """The value with ids numbered in the order of their appearance and signatures readable."""
-    seen: dict[str, str] = {}
-    return walk(value, lambda key, text: named(text, seen) if key in ("id", "tool_use_id") else readable(key, text))
-
-
-def walk(value: Any, leaf: Callable[[str, str], Any], key: str = "") -> Any:
-    """The value with every string replaced by `leaf(its key, itself)`."""
-    match value:
-        case dict():
-            return {name: walk(item, leaf, name) for name, item in value.items()}
-        case list() | tuple():
-            return [walk(item, leaf, key) for item in value]
-        case str():
-            return leaf(key, value)
-        case _:
-            return value
-
-
-def named(text: str, seen: dict[str, str]) -> str:
-    """`msg_1`, `toolu_1`, `toolu_2`, ..."""
-    prefix = text.partition("_")[0]
-    if text not in seen:
-        seen[text] = f"{prefix}_{sum(name.startswith(prefix) for name in seen.values()) + 1}"
-    return seen[text]
-
-
-def readable(key: str, text: str) -> Any:
-    """A signature of ours as a list; `call:` keys lose the id in them."""
-    signature = read(text) if key == "signature" else None
-    if signature is None:
-        return text
-    opaque = [["call" if name.startswith("call:") else name, value] for name, value in signature.opaque]
-    return [signature.vendor, signature.model, signature.text, opaque]
-
-
-def signed(value: Any) -> Any:
-    """The value with readable signatures made real."""
-    if isinstance(value, list):
-        return [signed(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    made = {key: signed(item) for key, item in value.items() if key != "signature"}
-    if "signature" in value:
-        parts = value["signature"]
-        made["signature"] = parts if isinstance(parts, str) else signature_of(parts)
-    return made
-
-
-def signature_of(parts: list[Any]) -> str:
-    """The signature that a readable one stands for."""
-    vendor, model, text, opaque = parts
-    return sign(Signature(vendor, model, text, tuple((key, item) for key, item in opaque)))
-

@@ -2,7 +2,8 @@
 
 What those types do not know must be an extension that the vendor documents; the extensions are in
 `tests/fixtures/<vendor>/rules.json`, see `vendor_rules.py`. A shape is `string`, `boolean`, `integer`, `number`,
-`object` or `any`, `integer 128..32768`, `list of string`, a list of allowed values, or an object with a shape for each of its keys.
+`object` or `any`, `integer 128..32768`, `list of string`, a list of allowed values, or an object with a shape for each
+of its keys.
 """
 
 from __future__ import annotations

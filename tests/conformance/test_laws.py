@@ -1,4 +1,4 @@
-"""Every law over every case of every vendor. Nobody registers anything: vendors and cases are found by walking folders."""
+"""Every law over every case of every vendor. Nobody registers anything: both are found by walking folders."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def test_law(law: Callable[[Case], None], case: Case) -> None:
 def test_case_is_complete(case: Case) -> None:
     names = {path.name for path in case.folder.iterdir()}
     assert {"request.json", "upstream.json", "expected.json", "about.txt"} <= names
-    assert {"response.sse", "response.json"} & names
+    assert {"response.sse", "response.ndjson", "response.json"} & names
     assert case.fails == (set(case.expected) == {"error"})

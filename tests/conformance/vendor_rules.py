@@ -3,9 +3,9 @@
 `tests/fixtures/<vendor>/rules.json` holds the vendor's own rules, written from its documentation and not from Rialto's
 profile: `all` for every model, `models` with changes by model prefix (the first that fits). Fields:
 
-* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`: type -> shape of content parts that are the vendor's own.
-* `refused`: body fields that are a 400; `exclusive`: fields of which only one may be sent; `conditions`: `with` one field
-  another `field` must have one of `values`, null meaning that it is absent; `limit`: names of the output limit.
+* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`: type -> shape of content parts of the vendor's own.
+* `refused`: body fields that are a 400; `exclusive`: fields of which only one may be sent; `limit`: names of the output
+  limit; `conditions`: `with` one field another `field` must have one of `values`, null meaning that it is absent.
 * `tool_name`, `call_id`: regular expressions; `stops`, `tools`: the most it takes.
 * `tool_choice`, `tool_choice_thinking`: kinds taken at all, and while thinking may be on.
 * `thinking_off`: body fields that switch thinking off; `null` when it cannot be, `{}` when it is never on.
@@ -14,8 +14,8 @@ profile: `all` for every model, `models` with changes by model prefix (the first
   content instead.
 * `null_content`: whether `content` of an assistant may be null; `empty_content`: whether it may be "".
 * `system_anywhere`, `user_after_tool`, `images`, `files`, `cache_control`: true when allowed.
-* `formats`: types of `response_format`; `strict`: whether tools may hold it; `schema_banned`: keywords that tool schemas
-  may not hold; `typed_properties`: every property has a type or alternatives, never both.
+* `formats`: types of `response_format`; `strict`: whether tools may hold it; `schema_banned`: keywords that tool
+  schemas may not hold; `typed_properties`: every property has a type or alternatives, never both.
 """
 
 from __future__ import annotations
@@ -60,8 +60,22 @@ DEFAULTS: Json = {
 #: Keys and words that exist at Anthropic only; none may reach a vendor.
 ANTHROPIC_KEYS = frozenset(
     {
-        *("input_schema", "tool_use_id", "context_management", "output_config", "output_format", "eager_input_streaming"),
-        *("defer_loading", "allowed_callers", "input_examples", "budget_tokens", "stop_sequences", "disable_parallel_tool_use"),
+        *(
+            "input_schema",
+            "tool_use_id",
+            "context_management",
+            "output_config",
+            "output_format",
+            "eager_input_streaming",
+        ),
+        *(
+            "defer_loading",
+            "allowed_callers",
+            "input_examples",
+            "budget_tokens",
+            "stop_sequences",
+            "disable_parallel_tool_use",
+        ),
         *("mcp_servers", "container", "metadata", "is_error", "media_type", "citations", "signature", "diagnostics"),
         *("inference_geo", "speed", "system", "anthropic_version", "anthropic_beta", "cache_control"),
     }
@@ -167,7 +181,9 @@ def choices(body: Json, rule: Mapping[str, Any]) -> None:
     assert kind in rule["tool_choice"], f"tool_choice {kind}"
     if kind == "named":
         name = choice["function"]["name"]
-        assert name in [tool["function"]["name"] for tool in body["tools"]], f"tool_choice names {name}, which is no tool"
+        assert name in [tool["function"]["name"] for tool in body["tools"]], (
+            f"tool_choice names {name}, which is no tool"
+        )
     if may_think(body, rule):
         assert kind in rule["tool_choice_thinking"], f"tool_choice {kind} while thinking"
 
@@ -225,7 +241,7 @@ def one_message(message: Json, rule: Mapping[str, Any], path: str) -> None:
         assert re.fullmatch(rule["tool_name"], call["function"]["name"]), f"{path}: {call['function']['name']!r}"
         assert isinstance(json.loads(call["function"]["arguments"]), dict), f"{path}: arguments are no object"
     if message["role"] == "tool":
-        assert isinstance(content, str) and content, f"{path}: a tool message holds text"
+        assert rule["cache_control"] or isinstance(content, str), f"{path}: a tool message holds one text"
     for part in content if isinstance(content, list) else ():
         one_part(part, rule, path)
 

@@ -57,6 +57,14 @@ FRAGMENTS = {
         [ToolCall(0, "x", "", '{"a"'), ToolCall(0, "", "Read"), ToolCall(0, "", "", ":1}")],
         [("Read", A)],
     ),
+    "arguments in pieces before the name": (
+        [ToolCall(0, "x", "", '{"a'), ToolCall(0, "", "", '":'), ToolCall(0, "", "Read"), ToolCall(0, "", "", "1}")],
+        [("Read", A)],
+    ),
+    "the name only, no index and no id, on every fragment": (
+        [ToolCall(name="Read", arguments='{"a"'), ToolCall(name="Read", arguments=":1}")],
+        [("Read", A)],
+    ),
     "all arguments before the name": ([ToolCall(0, "x", "", A), ToolCall(0, "", "Read")], [("Read", A)]),
     "the id last": ([ToolCall(0, "", "Read", '{"a"'), ToolCall(0, "x", "", ":1}")], [("Read", A)]),
     "an object": ([ToolCall(0, "x", "Read", {"a": 1})], [("Read", A)]),
@@ -129,9 +137,18 @@ def test_two_calls(deltas: list[Delta]) -> None:
     assert outcome(*deltas) == [("Read", A), ("Glob", B)]
 
 
-def test_the_same_tool_twice() -> None:
-    calls = [ToolCall(0, "x", "Read", A), ToolCall(1, "y", "Read", A), ToolCall(0, "z", "Read", A)]
-    assert outcome(*calls) == [("Read", A)] * 3
+TWICE = {
+    "by index": [ToolCall(0, "x", "Read", A), ToolCall(1, "y", "Read", A)],
+    "by id": [ToolCall(0, "x", "Read", A), ToolCall(0, "z", "Read", A)],
+    "one index, no ids": [ToolCall(0, "", "Read", A), ToolCall(0, "", "Read", " " + A)],
+    "no index, no ids": [ToolCall(name="Read", arguments=A), ToolCall(name="Read", arguments={"a": 1})],
+    "no index, the same id": [ToolCall(None, "x", "Read", A), ToolCall(None, "x", "Read", A)],
+}
+
+
+@pytest.mark.parametrize("calls", TWICE.values(), ids=TWICE.keys())
+def test_the_same_tool_twice(calls: list[Delta]) -> None:
+    assert [(name, json.loads(text)) for name, text in outcome(*calls)] == [("Read", {"a": 1})] * 2
 
 
 def test_calls_without_arguments_stay_apart() -> None:
@@ -291,6 +308,11 @@ def expected_order(mixed: list[Delta], texts: list[str]) -> list[Any]:
     return [(f"Tool{slot}", texts[slot]) for slot in slots if slot is not None]
 
 
-@pytest.mark.parametrize("tools", [None, [], [{"name": "web_search", "type": "web_search_20250305"}]])
-def test_schemas_of_tools_without_one(tools: Any) -> None:
-    assert all(schema == {} for schema in schemas(tools).values())
+def test_schemas_by_name() -> None:
+    tools = [
+        {"name": "Read", "input_schema": {"type": "object"}},
+        {"name": "web_search"},
+        {"name": "x", "input_schema": None},
+    ]
+    assert schemas(tools) == {"Read": {"type": "object"}, "web_search": {}, "x": {}}
+    assert schemas(None) == {}

@@ -43,6 +43,11 @@ def system(*blocks: Any) -> Json:
     return {**user(*blocks), "role": "system"}
 
 
+def thought() -> Json:
+    """A thinking block."""
+    return {"type": "thinking", "thinking": "t", "signature": ""}
+
+
 def brief(block: Json) -> str:
     """One block in short."""
     match block["type"]:
@@ -77,6 +82,11 @@ REPAIRS = {
         [("user", ["q", "r"])],
     ),
     "text without a text": ([user({"type": "text"}, text("q"))], [("user", ["q"])]),
+    "nothing but reasoning": ([user("q"), assistant(thought()), user("r")], [("user", ["q", "r"])]),
+    "reasoning in a message of its own": (
+        [user("q"), assistant(thought()), assistant("a"), user("r")],
+        [("user", ["q"]), ("assistant", ["thinking", "a"]), ("user", ["r"])],
+    ),
     "no content": ([user("q"), {"role": "assistant", "content": None}, user()], [("user", ["q"])]),
     "results in another order, words between": (
         [user("q"), assistant(call("a"), call("b")), user(result("b"), text("and"), result("a"))],
@@ -273,7 +283,7 @@ BLOCKS = st.one_of(
     st.builds(text, st.sampled_from(["", " ", "apple", "berry"])),
     st.builds(call, IDS),
     st.builds(result, IDS, st.sampled_from(["", "cherry", [], [text("damson")], None])),
-    st.just({"type": "thinking", "thinking": "t", "signature": ""}),
+    st.just(thought()),
 )
 MESSAGES = st.builds(
     lambda role, content: {"role": role, "content": content},
@@ -288,19 +298,14 @@ def test_every_call_is_answered_once_right_after(messages: list[Json], inline: b
     repaired = turns(messages, inline_system=inline)
     for position, turn in enumerate(repaired):
         following = repaired[position + 1] if position + 1 < len(repaired) else Turn("user")
-        expected = [block["id"] for block in turn.calls] if turn.role == "assistant" else []
+        expected = [block["id"] for block in turn.calls]
         if expected or following.results:
             assert [block["tool_use_id"] for block in following.results] == expected
 
 
 @given(CONVERSATIONS, st.booleans())
 def test_call_ids_are_unique_and_never_empty(messages: list[Json], inline: bool) -> None:
-    found = [
-        block["id"]
-        for turn in turns(messages, inline_system=inline)
-        if turn.role == "assistant"
-        for block in turn.calls
-    ]
+    found = [block["id"] for turn in turns(messages, inline_system=inline) for block in turn.calls]
     assert all(found)
     assert len(set(found)) == len(found)
 
@@ -330,13 +335,12 @@ def test_every_word_is_kept(messages: list[Json], inline: bool) -> None:
 
 def is_cut(messages: list[Json], at: int) -> bool:
     """A user message ends the prefix and an answer follows: where one request ends and the next goes on."""
-    return bool(visible(messages[at]["content"])) and messages[at]["role"] == "user" and follows(messages, at)
-
-
-def follows(messages: list[Json], at: int) -> bool:
-    """The next message with words is the assistant's."""
-    rest = [message for message in messages[at + 1 :] if visible(message["content"])]
-    return bool(rest) and rest[0]["role"] == "assistant"
+    rest = [
+        message
+        for message in messages[at:]
+        if any(block["type"] != "thinking" for block in visible(message["content"]))
+    ]
+    return rest[:1] == [messages[at]] and [message["role"] for message in rest[:2]] == ["user", "assistant"]
 
 
 @given(CONVERSATIONS, st.booleans())

@@ -69,3 +69,49 @@ def test_other_refusals_stay(status: int, refusal: Any) -> None:
 
 def test_what_makes_the_request_is_never_spare() -> None:
     assert not {"model", "messages", "max_tokens", "max_completion_tokens", "tools", "stream", "stop"} & set(SPARE)
+
+
+ITEMS: list[Json] = [
+    {"role": "user", "content": "a"},
+    {"type": "reasoning", "id": "rs_1", "encrypted_content": "x", "summary": []},
+    {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+]
+RESPONSES: Json = {"model": "m", "reasoning": {"effort": "high", "summary": "auto"}, "include": ["x"], "input": ITEMS}
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"),
+    [
+        (
+            400,
+            {
+                "error": {
+                    "message": "The encrypted content x could not be verified.",
+                    "code": "invalid_encrypted_content",
+                }
+            },
+        ),
+        (400, error("Item 'rs_1' of type 'reasoning' was provided without its required following item.")),
+        (404, error("Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.")),
+    ],
+)
+def test_refused_reasoning_is_left_out(status: int, refusal: Any) -> None:
+    lighter = without_refused(RESPONSES, status, words_of(refusal))
+    assert lighter == {**RESPONSES, "input": [ITEMS[0], ITEMS[2]]}
+    assert len(RESPONSES["input"]) == 3
+    assert without_refused(lighter, status, words_of(refusal)) is None
+    assert without_refused(BODY, status, words_of(refusal)) is None
+
+
+def test_a_refused_summary_leaves_the_effort() -> None:
+    refusal = {
+        "error": {"message": "Verify your organization.", "param": "reasoning.summary", "code": "unsupported_value"}
+    }
+    lighter = without_refused(RESPONSES, 400, words_of(refusal))
+    assert lighter == {**RESPONSES, "reasoning": {"effort": "high"}}
+
+
+def test_refused_encryption() -> None:
+    refusal = {"error": {"message": "Encrypted content is not supported with this model.", "param": "include"}}
+    lighter = without_refused(RESPONSES, 400, words_of(refusal))
+    assert lighter and "include" not in lighter

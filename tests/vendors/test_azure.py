@@ -106,3 +106,24 @@ def test_errors(status: int, body: Any, kind: type[RialtoError], seen: int) -> N
     error = refused(VENDOR, DEPLOYMENT, status, body)
     assert (type(error), error.status) == (kind, seen)
     assert body["error"]["message"] in error.message
+
+
+def test_responses_at_the_v1_address() -> None:
+    asked: Json = {
+        "model": "m",
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": "Hello"}],
+        "temperature": 0.5,
+    }
+    extra = {"api": "responses", "base_model": "gpt-5.6"}
+    where = route(VENDOR, "dep", base_url="https://res.openai.azure.com", extra=extra).carrying(asked)
+    count = where.vendor.protocol.count
+    assert VENDOR.url(where.base_url, where) == "https://res.openai.azure.com/openai/v1/responses"
+    assert count and count.url(where.base_url, where) == "https://res.openai.azure.com/openai/v1/responses/input_tokens"
+    assert where.vendor.protocol.request(asked, where) == {
+        "model": "dep",
+        "stream": False,
+        "store": False,
+        "max_output_tokens": 16,
+        "input": [{"role": "user", "content": [{"type": "input_text", "text": "Hello"}]}],
+    }

@@ -151,3 +151,58 @@ def test_address_and_key() -> None:
     assert VENDOR.url(target.base_url, target) == "http://host/v1/chat/completions"
     assert VENDOR.auth("k") == {"authorization": "Bearer k"}
     assert VENDOR.address_variable == "OPENAI_BASE_URL"
+
+
+def on_responses(model: str, **message: Any) -> Json:
+    """The body of the same request on the Responses wire."""
+    asked = {"model": model, "max_tokens": 9000, "messages": [{"role": "user", "content": "Hello"}], **message}
+    where = route(VENDOR, model, extra={"api": "responses"}).carrying(asked)
+    return where.vendor.protocol.request(asked, where)
+
+
+@pytest.mark.parametrize(
+    ("model", "wish", "level"),
+    [
+        ("gpt-6-astra", "max", "max"),
+        ("gpt-6-astra", "off", "low"),
+        ("gpt-6-luna", "off", "none"),
+        ("gpt-5.6", "max", "max"),
+        ("gpt-5.6", "xhigh", "xhigh"),
+        ("gpt-5.5", "max", "xhigh"),
+        ("gpt-5.4", "high", "high"),
+        ("gpt-5.4", "adaptive", "medium"),
+        ("gpt-5", "off", "minimal"),
+        ("o3", "max", "high"),
+        (PLAIN, "max", "high"),
+    ],
+)
+def test_effort_on_responses_does_not_mind_tools(model: str, wish: str, level: str) -> None:
+    assert on_responses(model, tools=TOOLS, **WISHES[wish])["reasoning"]["effort"] == level
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "kept"),
+    [
+        ("gpt-5.6", {}, False),
+        ("gpt-5.6", WISHES["off"], True),
+        ("gpt-5.4", {}, True),
+        ("gpt-5.4", effort("low"), False),
+        ("gpt-4.1", effort("low"), True),
+        (PLAIN, effort("low"), True),
+    ],
+)
+def test_sampling_on_responses(model: str, fields: Json, kept: bool) -> None:
+    body = on_responses(model, tools=TOOLS, **SAMPLED, **fields)
+    assert ({"temperature", "top_p"} <= set(body)) is kept
+    assert list(body)[-1] == "input"
+
+
+def test_models_that_do_not_reason_get_nothing_of_it() -> None:
+    assert not {"reasoning", "include"} & set(on_responses("gpt-4.1", tools=TOOLS, **effort("high")))
+
+
+def test_responses_keeps_cache_key_and_address() -> None:
+    asked: Json = {"model": "m", "max_tokens": 9000, "messages": [{"role": "user", "content": "Hello"}]}
+    where = route(VENDOR, "gpt-5.6", extra={"api": "responses"}, session="s" * 80).carrying(asked)
+    assert where.vendor.protocol.request(asked, where)["prompt_cache_key"] == "s" * 64
+    assert VENDOR.url("http://host/v1", where) == "http://host/v1/responses"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +54,7 @@ def result_text(item: Mapping[str, Any]) -> str:
         case "web_search_result":
             return f"{item.get('title')} {item.get('url')}"
         case "web_fetch_result":
-            return f"{item.get('url')}\n{text_of(item.get('content') or {})}"
+            return f"{item.get('url')}\n{fetched(item.get('content'))}"
         case "text" | "document" | "image" | "tool_reference":
             return text_of(item)
         case _:
@@ -62,15 +63,23 @@ def result_text(item: Mapping[str, Any]) -> str:
             )
 
 
+def fetched(content: Any) -> str:
+    """What a fetch brought: a document, as a rule."""
+    return text_of(content) if isinstance(content, Mapping) else str(content or "")
+
+
 def document_text(block: Mapping[str, Any]) -> str:
     """A document's title, context and text; a note for one that is no text."""
-    source = block.get("source") or {}
+    given = block.get("source")
+    source = given if isinstance(given, Mapping) else {}
     title = block.get("title") or "document"
     match source.get("type"):
         case "text":
             body = str(source.get("data") or "")
         case "content":
             body = content_text(source.get("content"))
+        case "base64" if str(source.get("media_type")).startswith("text/"):
+            body = decoded(str(source.get("data") or ""))
         case "url":
             body = f"[The document at {source.get('url')} was attached, but this model cannot open it.]"
         case _:
@@ -81,8 +90,17 @@ def document_text(block: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, (f"# {title}", str(block.get("context") or ""), body)))
 
 
+def decoded(data: str) -> str:
+    """A text in base64."""
+    try:
+        return base64.b64decode(data).decode("utf-8", "replace")
+    except ValueError:
+        return "[The document's base64 is damaged.]"
+
+
 def content_text(content: Any) -> str:
     """A string or a list of blocks as one text."""
     if isinstance(content, str):
         return content
-    return "\n".join(filter(None, (text_of(block) for block in content or () if isinstance(block, Mapping))))
+    blocks = content if isinstance(content, list) else []
+    return "\n".join(filter(None, (text_of(block) for block in blocks if isinstance(block, Mapping))))

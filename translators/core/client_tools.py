@@ -94,11 +94,12 @@ def functions(tools: Iterable[Mapping[str, Any]], referenced: frozenset[str]) ->
     Deferred tools are offered once a `tool_reference` has named them. Server tools and toolsets have no client to run
     them and are left out.
     """
-    found = []
+    found, seen = [], set[str]()
     for tool in tools:
         name = str(tool.get("name") or "")
-        if not name or (tool.get("defer_loading") and name not in referenced):
+        if not name or name in seen or (tool.get("defer_loading") and name not in referenced):
             continue
+        seen.add(name)
         kind = str(tool.get("type") or "custom")
         if kind == "custom":
             found.append(dict(tool))
@@ -115,7 +116,8 @@ def references(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 def references_in(content: Any) -> Iterable[str]:
     """Tool references at any depth of a content list."""
     if isinstance(content, Mapping):
-        content = [content, *content.get("tool_references", ())]
+        inner = content.get("tool_references")
+        content = [content, *(inner if isinstance(inner, list) else ())]
     if not isinstance(content, list):
         return
     for block in content:

@@ -15,6 +15,9 @@ Statuses, types and wording: Anthropic Messages API, "Errors" (https://platform.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 #: HTTP status -> Anthropic error type.
 TYPES: dict[int, str] = {
     400: "invalid_request_error",
@@ -37,10 +40,11 @@ class RialtoError(Exception):
     """A failure with the HTTP status and the Anthropic error type that the client gets.
 
     `retry_after` is whole seconds, 60 at most (Claude Code gives up at once above that). `should_retry` becomes the
-    `x-should-retry` header; None leaves the decision to the client.
+    `x-should-retry` header; None leaves the decision to the client. `details` are a vendor's machine-readable reasons.
     """
 
     status = 500
+    details: Mapping[str, Any] | None = None
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ the same id twice, empty blocks, several messages of one role in a row, system m
 once, for all protocols:
 
 * empty and blank text blocks are left out;
-* neighbours of one role are merged;
+* turns of nothing but reasoning are left out, and neighbours of one role merged;
 * every call is answered in the turn that follows, in the order of the calls; a missing answer is said to be missing;
 * a result without its call becomes text;
 * a repeated call id gets a suffix, on the call and on its result.
@@ -40,7 +40,8 @@ class Turn:
     @property
     def calls(self) -> Blocks:
         """The client tool calls of an assistant turn."""
-        return [block for block in self.blocks if block.get("type") == "tool_use"]
+        found = [block for block in self.blocks if block.get("type") == "tool_use"]
+        return found if self.role == "assistant" else []
 
 
 def turns(messages: Iterable[Mapping[str, Any]], *, inline_system: bool) -> list[Turn]:
@@ -50,6 +51,7 @@ def turns(messages: Iterable[Mapping[str, Any]], *, inline_system: bool) -> list
     they are turns of their own.
     """
     merged = merge(split(messages, inline_system))
+    merged = merge(turn for turn in merged if speaks(turn))
     return [turn for turn in answered(merged) if turn.blocks or turn.results]
 
 
@@ -73,6 +75,11 @@ def visible(content: Any) -> Blocks:
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
     return [block for block in content or () if block.get("type") != "text" or str(block.get("text") or "").strip()]
+
+
+def speaks(turn: Turn) -> bool:
+    """The turn holds more than reasoning, which no vendor takes alone."""
+    return any(block.get("type") not in ("thinking", "redacted_thinking") for block in turn.blocks)
 
 
 def merge(items: Iterable[Turn]) -> list[Turn]:

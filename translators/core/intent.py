@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Level = Literal["low", "medium", "high", "xhigh", "max"]
 
+#: Other efforts are left to the vendor, as if none were named.
+LEVELS: tuple[Level, ...] = get_args(Level)
 #: Budget in tokens up to which a level is meant.
 BUDGETS: tuple[tuple[int, Level], ...] = ((1024, "low"), (8192, "medium"), (24576, "high"), (32768, "xhigh"))
 
@@ -40,7 +42,8 @@ class Intent:
 def intent(message: Mapping[str, Any]) -> Intent:
     """The intent of a Messages request body."""
     thinking = message.get("thinking") or {}
-    effort = (message.get("output_config") or {}).get("effort")
+    wished = (message.get("output_config") or {}).get("effort")
+    effort = wished if wished in LEVELS else None
     omitted = thinking.get("display") == "omitted"
     match thinking.get("type"):
         case "enabled":

@@ -2,7 +2,8 @@
 
 `plain`: JSON Schema whose root is an object with properties and whose arrays have items (OpenAI, non-strict: "object
 schema missing properties", "array schema missing items"). `closed`: the same without references (hosts that know no
-`$defs`). `moonshot`: MFJS, see `core/schema_moonshot.py`. A dialect is one line in `DIALECTS`.
+`$defs`). `moonshot`: MFJS, see `core/schema_moonshot.py`. `google` and `openapi`: see `core/schema_google.py`.
+`ollama`: see `core/schema_ollama.py`. A dialect is one line in `DIALECTS`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from translators.core import schema_moonshot
+from translators.core import schema_google, schema_moonshot, schema_ollama
 from translators.core.schema_parts import Rule, Schema, Walk, object_root, without
 
 _DEFINITIONS = ("$defs", "definitions", "$id", "$anchor", "$dynamicAnchor", "$recursiveAnchor")
@@ -39,6 +40,9 @@ DIALECTS: Mapping[str, Dialect] = {
     "plain": Dialect(_plain),
     "closed": Dialect(_plain, inline=True),
     "moonshot": Dialect(schema_moonshot.rule, inline=True),
+    "google": Dialect(schema_google.google, inline=True),
+    "openapi": Dialect(schema_google.openapi, inline=True),
+    "ollama": Dialect(schema_ollama.rule, inline=True),
 }
 
 
@@ -48,4 +52,4 @@ def clean(schema: Mapping[str, Any] | None, dialect: str = "plain") -> Schema:
     source: Schema = without(schema, ("$schema",)) if isinstance(schema, Mapping) else {}
     if chosen.inline:
         source = Walk(source, _undefined, inline=True).whole(source)
-    return Walk(source, chosen.rule).whole(object_root(source))
+    return {"type": "object", "properties": {}} | Walk(source, chosen.rule).whole(object_root(source))

@@ -58,6 +58,6 @@ def parsed(text: str) -> dict[str, Any]:
         return {}
     try:
         value = strict(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {UNPARSED: text}
     return value if isinstance(value, dict) else {UNPARSED: text}

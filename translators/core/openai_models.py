@@ -1,4 +1,4 @@
-"""Which parameters the families of OpenAI models take on Chat Completions; for OpenAI, Azure and gateways to them.
+"""Which parameters the families of OpenAI models take; for OpenAI, Azure and gateways to them.
 
 Sources, read 2026-11-21: https://developers.openai.com/api/docs/models and its deployment checklist; the catalogs of
 vercel/ai (`@ai-sdk/openai`) and litellm; the error texts 'Function tools with reasoning_effort are not supported for
@@ -6,9 +6,9 @@ gpt-5.4 in /v1/chat/completions', "Unsupported parameter: 'max_tokens' is not su
 "'reasoning_effort' does not support ...".
 
 * Reasoning families take `max_completion_tokens`, no `stop`, and sampling only while the effort is none.
-* With tools, gpt-5.4 and 5.5 take no effort but none; from gpt-5.6 on the effort must be said to be none. gpt-6-astra
-  and gpt-6.1-sol have no none and take tools on the Responses API alone.
-* Effort max exists on the Responses API only.
+* With tools on Chat Completions, gpt-5.4 and 5.5 take no effort but none; from gpt-5.6 on the effort must be said to be
+  none. gpt-6-astra and gpt-6.1-sol have no none and take tools on the Responses API alone.
+* Effort max exists on the Responses API only, from gpt-5.6 on; Responses takes any effort beside tools.
 """
 
 from __future__ import annotations
@@ -30,14 +30,16 @@ class Family:
     top: Literal["high", "xhigh"] = "xhigh"
     tools: Literal["any", "unsaid", "none"] = "any"
     """The effort that may accompany tools: any, left unsaid (or none), or only an explicit none."""
+    top_responses: Literal["", "max"] = ""
+    """The highest effort on the Responses API, where it is another one."""
     idle: bool = False
     """Does not reason unless asked to."""
     parallel: bool = True
 
 
-NO_NONE = Family(least="low")
+NO_NONE = Family(least="low", top_responses="max")
 O_SERIES = Family(least="low", top="high", parallel=False)
-NONE_WITH_TOOLS = Family(tools="none")
+NONE_WITH_TOOLS = Family(tools="none", top_responses="max")
 
 #: Model prefix -> family; the first that fits.
 FAMILIES: tuple[tuple[str, Family], ...] = (
@@ -59,6 +61,7 @@ WITHOUT_REASONING = ("gpt-4", "gpt-3.5", "chatgpt-")
 TOP: dict[str, dict[Level, str]] = {
     "high": {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"},
     "xhigh": {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "xhigh"},
+    "max": {"low": "low", "medium": "medium", "high": "high", "xhigh": "xhigh", "max": "max"},
 }
 
 
@@ -81,8 +84,10 @@ def without_reasoning(model: str) -> bool:
     return name.startswith(WITHOUT_REASONING) or (name.startswith("gpt-") and "-chat" in name)
 
 
-def effort(intent: Intent, model: str) -> Json:
-    """`reasoning_effort` for a model. Unknown models get a wish of low, medium or high and nothing else."""
+def effort(intent: Intent, model: str, responses: bool = False) -> Json:
+    """`reasoning_effort` for a model. Unknown models get a wish of low, medium or high and nothing else. On the
+    Responses API some models go higher.
+    """
     known = family(model)
     if known is None:
         wanted = intent.level if intent.on is not False and not without_reasoning(model) else None
@@ -90,7 +95,8 @@ def effort(intent: Intent, model: str) -> Json:
     if intent.on is False:
         return {"reasoning_effort": known.least}
     if intent.level:
-        return {"reasoning_effort": TOP[known.top][intent.level]}
+        top = known.top_responses if responses and known.top_responses else known.top
+        return {"reasoning_effort": TOP[top][intent.level]}
     return {"reasoning_effort": "medium"} if intent.on and known.idle else {}
 
 
@@ -103,6 +109,20 @@ def settle(body: Json, model: str) -> Json:
     if settled.get("tools"):
         settled = with_tools(settled, known)
     if settled.get("reasoning_effort", "none" if known.idle else "") != "none":
+        for name in SAMPLING:
+            settled.pop(name, None)
+    return settled
+
+
+def settle_responses(body: Json, model: str) -> Json:
+    """The same for a body of the Responses API: models that do not reason know neither `reasoning` nor its place in
+    `include`.
+    """
+    known, settled = family(model), dict(body)
+    if known is None:
+        for name in ("reasoning", "include") if without_reasoning(model) else ():
+            settled.pop(name, None)
+    elif settled.get("reasoning", {}).get("effort", "none" if known.idle else "") != "none":
         for name in SAMPLING:
             settled.pop(name, None)
     return settled

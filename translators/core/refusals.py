@@ -16,9 +16,7 @@ from typing import Any
 
 from translators.core.errors import (
     NotFound,
-    OutputTooLong,
     Overloaded,
-    PromptTooLong,
     RateLimited,
     Rejected,
     RialtoError,
@@ -27,48 +25,32 @@ from translators.core.errors import (
     Unreachable,
     UpstreamError,
 )
+from translators.core.overflow import any_of, overflow
 from translators.core.vendor import Route
 
-
-def any_of(*patterns: str) -> re.Pattern[str]:
-    """One pattern for several wordings."""
-    return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
-
-
-OVERFLOW = any_of(
-    r"context[ _-]?length",
-    r"context[ _-]?window.{0,40}exceed",
-    r"exceed.{0,40}context[ _-]?(window|size)",
-    r"maximum context|max_model_len",
-    r"prompt (is )?too long|prompt is longer than",
-    r"longer than the (model's )?context",
-    r"input token count.*exceed|input tokens exceed",
-    r"exceeded model token limit|maximum prompt length",
-    r"too many tokens.*(prompt|input|context)",
-    r"current length is .* while limit",
-    r"large for model with|range of input length|exceed_context_size",
-    r"number of tokens to keep from the initial prompt|trying to keep the first",
-)
 QUOTA = any_of(
     r"insufficient[_ ](quota|balance|credits?)|account balance|requires more credits",
-    r"exceeded_current_quota|exceeded your current quota",
-    r"credit_balance_exhausted|billing_hard_limit|PerDay",
+    r"exceeded_current_quota|exceeded your current quota|credit_balance_exhausted|billing_hard_limit",
+    r"reached your usage limit|usage limit reached|per[-_ ]?day|\b[RT]PD\b",
 )
 BUSY = any_of(r"overloaded|slow_down|server busy|at capacity|insufficient_system_resource|model is busy")
 NO_MODEL = any_of(
-    r"model_not_found|DeploymentNotFound|model does not exist",
-    r"model .{0,120}(does not exist|not found|is not (a valid|supported))",
-    r"(unknown|no such) model|not a valid model",
+    r"model_not_found|model_decommissioned|DeploymentNotFound",
+    r"model (does )?not exist|model not found|not found the model|(unknown|no such) model",
+    r"invalid model:|not a valid model|no endpoints found for ",
+    r"models?[ /][`'\"]?[\w./:@-]+[`'\"]? (does not exist|(is )?not found|has been decommissioned)",
+    r"models?[ /][`'\"]?[\w./:@-]+[`'\"]? is not (a valid|supported)",
 )
-LIMIT = any_of(
-    r"(?:context (?:length|size|window)(?: of| is)?|limit(?: is|:)|length is|maximum of|max_model_len=|model with"
-    r"|(?:tokens )?allowed \()\D{0,24}(\d{3,})"
+WRONG_KEY = any_of(r"api_key_invalid|api key not valid|(incorrect|invalid) api key")
+#: Names of errors inside a running answer -> the status they would have had.
+NAMED = (
+    (any_of(r"rate_?limit|too_many_requests|resource_exhausted|quota|balance"), 429),
+    (any_of(r"authentication|invalid_api_key"), 401),
+    (any_of(r"invalid_request|BadRequest|context_length|invalid_prompt|policy|image"), 400),
 )
-SECRET = any_of(r"\b(sk|tp|gsk|nvapi|fw|xai|AIza)[-_][A-Za-z0-9_\-]{12,}", r"(?<=Bearer )[^\s\"',;]+")
-NUMBER = re.compile(r"(?<![\w.])\d{3,}(?![\w])")
+SECRET = any_of(r"\b(?:(?:sk|tp|gsk|nvapi|fw|xai)[-_]|AIza)[A-Za-z0-9_\-]{12,}", r"(?<=Bearer )[^\s\"',;]+")
 HTML = re.compile(r"<(?:!doctype|html|head|body)", re.IGNORECASE)
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-
 MAX_WORDS = 1200
 MAX_RETRY_AFTER = 60
 
@@ -85,7 +67,7 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
     """The error for a refusal. `body` is parsed JSON or text, `headers` have lower-case names; `status` is the vendor's
     HTTP status, or 200 for an error inside a running answer.
     """
-    special = route.vendor.error(status, body)
+    special = route.vendor.error(status, body) or route.vendor.protocol.error(route, status, body, headers)
     if special is not None:
         special.message = redact(special.message, route.key)
         return special
@@ -93,11 +75,17 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
     status = status_of(status, body)
     message = redact(f"{route.vendor.title}: {words.message or f'HTTP {status} without a message'}", route.key)
     wait = retry_after(headers, body)
-    return overflow(status, words) or no_model(route, status, words) or plain(route, status, message, words, wait)
+    return (
+        overflow(status, words.message, words.all)
+        or no_model(route, status, words)
+        or plain(route, status, message, words, wait)
+    )
 
 
 def plain(route: Route, status: int, message: str, words: Words, wait: int | None) -> RialtoError:
     """The error of a status, when the words name no special case."""
+    if status == 400 and WRONG_KEY.search(words.all):
+        status = 401
     if QUOTA.search(words.all) and status in (400, 402, 403, 429):
         return (
             RateLimited(message, should_retry=False)
@@ -131,50 +119,21 @@ def status_of(status: int, body: Any) -> int:
     """The HTTP status, or the one inside the error when it came with a 200."""
     if status >= 400:
         return status
+    if isinstance(body, list) and body:
+        return status_of(status, body[0])
     inner = body.get("error", body) if isinstance(body, Mapping) else None
-    code = inner.get("code", inner.get("status")) if isinstance(inner, Mapping) else None
-    if isinstance(code, (int, str)) and str(code).isdigit() and 400 <= int(code) <= 599:
+    if not isinstance(inner, Mapping):
+        return 502
+    code = str(inner.get("code", inner.get("status")))
+    if re.fullmatch(r"[45]\d\d", code):
         return int(code)
-    return 502
-
-
-def overflow(status: int, words: Words) -> RialtoError | None:
-    """The overflow error with the vendor's numbers, if that is what the refusal says."""
-    if status not in (400, 402, 403, 413, 422, 500, 502) or not OVERFLOW.search(words.all):
-        return None
-    numbers = [int(number) for number in NUMBER.findall(words.message)]
-    numbers += [number for number in figures(words.all) if number not in numbers]
-    if len(numbers) < 2:
-        return PromptTooLong()
-    limit = window(words.message, numbers)
-    above = [number for number in numbers if number > limit]
-    below = [number for number in numbers if number < limit]
-    parts = next(((a, b) for a in below for b in below if a != b and a + b in above), None)
-    if parts:
-        return OutputTooLong(*parts, limit)
-    if not above and len(below) >= 2 and sum(sorted(below)[-2:]) > limit:
-        return OutputTooLong(below[0], below[1], limit)
-    if above and below and "max_tokens" in words.message:
-        return OutputTooLong(max(below), above[0], limit)
-    return PromptTooLong(max(above), limit) if above else PromptTooLong()
-
-
-def window(message: str, numbers: list[int]) -> int:
-    """Which number is the window: the one that follows a word for a limit, else the smallest."""
-    named = LIMIT.search(message)
-    if named:
-        return int(named.group(1))
-    return numbers[-1] if "exceed" in message and len(numbers) == 2 and numbers[1] < numbers[0] else min(numbers)
-
-
-def figures(text: str) -> list[int]:
-    """Token counts in fields beside the message (llama.cpp's n_prompt_tokens and n_ctx)."""
-    return [int(value) for value in re.findall(r'"n_(?:prompt_tokens|ctx)": ?(\d+)', text)]
+    named = f"{inner.get('type')} {code} {inner.get('status')}"
+    return next((found for pattern, found in NAMED if pattern.search(named)), 502)
 
 
 def no_model(route: Route, status: int, words: Words) -> RialtoError | None:
     """404 for a model that the vendor does not know, in the shape that the client looks for."""
-    if status in (400, 404, 422) and NO_MODEL.search(words.all):
+    if status in (400, 404, 422) and NO_MODEL.search(f"{words.message} {words.all}"):
         return NotFound(redact(f"model: {route.alias} ({route.vendor.title}: {words.message})", route.key))
     return None
 
@@ -213,7 +172,7 @@ def readable(text: str) -> str:
 
 def retry_after(headers: Mapping[str, str], body: Any) -> int | None:
     """Seconds to wait, 1 to 60, from `retry-after-ms`, `retry-after` or Google's RetryInfo; None when the vendor says
-    nothing or more.
+    nothing. More than a minute is cut to one: at a larger number Claude Code gives up at once.
     """
     seconds = number(headers.get("retry-after-ms"), 0.001) or number(headers.get("retry-after")) or retry_info(body)
     if seconds is None:
@@ -222,11 +181,12 @@ def retry_after(headers: Mapping[str, str], body: Any) -> int | None:
 
 
 def number(value: str | None, scale: float = 1.0) -> float | None:
-    """A number from a header, or None."""
+    """A positive number from a header, or None."""
     try:
-        return float(value) * scale if value else None
+        found = float(value or 0) * scale
     except ValueError:
         return None
+    return found if 0 < found < math.inf else None
 
 
 def retry_info(body: Any) -> float | None:

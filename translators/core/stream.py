@@ -17,6 +17,7 @@ Laws (Anthropic Messages API, "Streaming", https://platform.claude.com/docs/en/b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import Any, Protocol
 
@@ -305,7 +306,10 @@ class MessageStream:
 
     def _final_usage(self) -> Usage:
         """The vendor's numbers, or estimates when it gave none."""
-        return self.usage or Usage(self._input_tokens, max(1, round(self._said / tokens.LATIN_PER_TOKEN)))
+        said = round(self._said / tokens.LATIN_PER_TOKEN)
+        if self.usage is None:
+            return Usage(self._input_tokens, max(1, said))
+        return self.usage if self.usage.output else replace(self.usage, output=said)
 
 
 def stronger(old: Stop | None, new: Stop) -> Stop:

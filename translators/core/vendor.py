@@ -36,6 +36,8 @@ class Profile:
     images: bool = True
     documents: bool = False
     """PDFs go as `file` parts; otherwise the model gets the text or a note."""
+    media_in_results: bool = False
+    """Images and PDFs may stand inside a tool result; otherwise they follow the results."""
     system_inside: Literal["system", "developer", "user"] = "user"
     """Role of system messages inside the conversation; "user" wraps them as a reminder in the user turn."""
     empty_content: Literal["null", "empty", "omit"] = "null"
@@ -67,7 +69,7 @@ class Profile:
     """Choices taken while thinking is on. When the wished one is not among them thinking is switched off."""
     parallel_tool_calls: bool = True
     """`parallel_tool_calls` may be sent."""
-    schema: Literal["plain", "closed", "moonshot"] = "plain"
+    schema: Literal["plain", "closed", "moonshot", "google", "openapi", "ollama"] = "plain"
     """Tool-schema dialect, see `core/json_schema.py`."""
 
     structured: Literal["json_schema", "json_object", "prompt"] = "json_schema"
@@ -76,6 +78,13 @@ class Profile:
     """`stream_options.include_usage` is understood."""
     cache_key_field: str = ""
     """Body field for a stable key of the session (prompt caches); "" sends none."""
+
+    genuine: bool = False
+    """Anthropic's own API, or a gateway to it: bodies and events pass as they are. Other endpoints of its kind get
+    theirs repaired.
+    """
+    betas: frozenset[str] = frozenset()
+    """Values of `anthropic-beta` that an endpoint which is not genuine understands."""
 
     drops: Mapping[str, str] = field(default_factory=dict)
     """Request field -> why this vendor never sees it. Shown in the docs, proven by the coverage law."""
@@ -127,8 +136,12 @@ class Protocol:
     drops: Mapping[str, str]
     stream: Callable[[Mapping[str, Any], Route, Callable[[str], str]], AnswerStream] | None = None
     """Builds the answer from what `chunk` and `whole` yield; None means deltas and a `MessageStream`."""
-    forwarded_headers: frozenset[str] = frozenset()
-    """Client headers that travel on, in lower case."""
+    headers: Callable[[Mapping[str, str], Route], Mapping[str, str]] = lambda client, route: {}
+    """(the client's headers in lower case, route) -> headers of the request to the vendor."""
+    error: Callable[[Route, int, Any, Mapping[str, str]], RialtoError | None] = lambda *refusal: None
+    """(route, HTTP status or 200, parsed body or text, headers) -> the client's error, or None for the usual reader."""
+    verbatim: bool = False
+    """`request` gets the client's body as it came, without a `stream` that it does not have."""
     count: Count | None = None
     """The vendor's token counter, where it has one."""
 
@@ -157,7 +170,7 @@ class Vendor:
     """The vendor admits only some clients and wants to know which one asks."""
 
     auth: Callable[[str], Mapping[str, str]] = lambda key: {"authorization": f"Bearer {key}"}
-    url: Callable[[str, Route], str] = lambda base, route: base + route.vendor.protocol.path
+    url: Callable[[str, Route], str] = lambda base, route: joined(base, route.vendor.protocol.path)
     thinking: Callable[[Intent, Route], Json] = lambda intent, route: {}
     """The body fields that switch thinking and effort."""
     shape: Callable[[Json, Route], Json] = lambda body, route: body
@@ -209,6 +222,11 @@ class Route:
         protocol = self.vendor.select(message, self)
         vendor = self.vendor if protocol is self.vendor.protocol else replace(self.vendor, protocol=protocol)
         return replace(self, vendor=vendor, stream=bool(message.get("stream")))
+
+
+def joined(base: str, path: str) -> str:
+    """Address and path, with one /v1 when both have it."""
+    return base.removesuffix("/v1") + path if path.startswith("/v1/") else base + path
 
 
 def refine(profile: Profile, **changes: Any) -> Profile:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from translators.core.counts import first, section, whole_number
 from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Fault
 from translators.core.vendor import Json
@@ -17,10 +18,15 @@ from translators.core.vendor import Json
 #: finish_reason -> stop reason. An unknown one ends the turn normally.
 STOP_REASONS: dict[str, StopReason] = {
     "length": "max_tokens",
+    "max_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "model_length": "max_tokens",
     "tool_calls": "tool_use",
     "function_call": "tool_use",
+    "tool_use": "tool_use",
     "content_filter": "refusal",
+    "refusal": "refusal",
+    "safety": "refusal",
     "sensitive": "refusal",
     "model_context_window_exceeded": "model_context_window_exceeded",
 }
@@ -30,7 +36,7 @@ BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_reso
 
 def chunk(data: Json) -> Iterator[Delta]:
     """The deltas of one streamed chunk. Raises `Fault` for an error object."""
-    if data.get("error"):
+    if data.get("error") or data.get("object") == "error":
         raise Fault(data)
     for choice in data.get("choices") or ():
         said = choice.get("delta") or choice.get("message") or {}
@@ -57,7 +63,7 @@ def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
         yield Text(content)
     elif content:
         yield from parts(content)
-    if refused := said.get("refusal"):
+    if isinstance(refused := said.get("refusal"), str) and refused:
         yield Text(refused)
         yield Stop("refusal", final=False)
     calls = said.get("tool_calls")
@@ -95,13 +101,17 @@ def parts(content: Any) -> Iterator[Delta]:
     for part in content:
         if not isinstance(part, Mapping):
             continue
-        if part.get("type") == "thinking":
-            inner = part.get("thinking")
-            yield Thinking(
-                inner if isinstance(inner, str) else "".join(str(item.get("text") or "") for item in inner or ())
-            )
-        else:
-            yield Text(str(part.get("text") or ""))
+        delta = part_delta(part)
+        if delta.text:
+            yield delta
+
+
+def part_delta(part: Mapping[str, Any]) -> Text | Thinking:
+    """One part of a content list."""
+    if part.get("type") != "thinking":
+        return Text(str(part.get("text") or ""))
+    inner = part.get("thinking")
+    return Thinking(inner if isinstance(inner, str) else "".join(str(item.get("text") or "") for item in inner or ()))
 
 
 def tool_call(call: Mapping[str, Any]) -> ToolCall:
@@ -114,7 +124,7 @@ def tool_call(call: Mapping[str, Any]) -> ToolCall:
         id=str(call.get("id") or ""),
         name=str(function.get("name") or ""),
         arguments=arguments if isinstance(arguments, (str, Mapping)) else "",
-        opaque=str(((call.get("extra_content") or {}).get("google") or {}).get("thought_signature") or ""),
+        opaque=str(section(section(call.get("extra_content")).get("google")).get("thought_signature") or ""),
     )
 
 
@@ -127,19 +137,19 @@ def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta
             {"error": {"message": f"the vendor broke off: {reason}", "code": reason}, "provider": data.get("provider")}
         )
     if reason:
-        yield Stop(STOP_REASONS.get(str(reason), "end_turn"))
+        yield Stop(STOP_REASONS.get(str(reason).lower(), "end_turn"))
     elif reason == "" and not said.get("content") and (said.get("tool_calls") or not said):
         yield Stop("end_turn")
 
 
 def usage(counts: Any) -> Iterator[Delta]:
-    """Token counts. `prompt_tokens` holds the cached ones everywhere; `completion_tokens` holds the reasoning
-    everywhere but at xAI, where the total tells.
+    """Token counts; none when all are zero. `prompt_tokens` holds the cached ones everywhere; `completion_tokens` holds
+    the reasoning everywhere but at xAI, where the total tells.
     """
     if not isinstance(counts, Mapping) or counts.get("prompt_tokens") is None:
         return
-    details = counts.get("prompt_tokens_details") or {}
-    outcome = counts.get("completion_tokens_details") or {}
+    details = section(counts.get("prompt_tokens_details"))
+    outcome = section(counts.get("completion_tokens_details"))
     prompt, output = whole_number(counts["prompt_tokens"]), whole_number(counts.get("completion_tokens"))
     cached = first(counts.get("cached_tokens"), details.get("cached_tokens"), counts.get("prompt_cache_hit_tokens"))
     written = first(details.get("cache_write_tokens"), details.get("created_cache_tokens"))
@@ -148,14 +158,5 @@ def usage(counts: Any) -> Iterator[Delta]:
         output += thought
     cached = min(cached, prompt)
     written = min(written, prompt - cached)
-    yield Usage(prompt - cached - written, output, cached, written, min(thought, output))
-
-
-def first(*counts: Any) -> int:
-    """The first count that the vendor gave."""
-    return next((whole_number(count) for count in counts if count is not None), 0)
-
-
-def whole_number(value: Any) -> int:
-    """A count; 0 for anything else."""
-    return max(0, int(value)) if isinstance(value, (int, float)) else 0
+    if prompt or output:
+        yield Usage(prompt - cached - written, output, cached, written, min(thought, output))

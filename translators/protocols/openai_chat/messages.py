@@ -16,6 +16,7 @@ from translators.core.history import Turn
 from translators.core.thinking import memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
+from translators.core.wishes import is_prompt, travels, unbilled
 
 FILLER = "ok"
 MEDIA = frozenset({"image", "document"})
@@ -26,14 +27,9 @@ def system_messages(system: Any, profile: Profile) -> list[Json]:
     conversation).
     """
     blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
-    parts = [text_part(block, profile) for block in blocks if is_prompt(block)]
+    prompts = [{**block, "text": unbilled(str(block["text"]))} for block in blocks if is_prompt(block)]
+    parts = [text_part(block, profile) for block in prompts]
     return [{"role": "system", "content": flat(parts, profile)}] if parts else []
-
-
-def is_prompt(block: Mapping[str, Any]) -> bool:
-    """A system block with words for the model."""
-    text = str(block.get("text") or "")
-    return bool(text.strip()) and not text.startswith("x-anthropic-billing-header:")
 
 
 def messages(turns: Iterable[Turn], route: Route, names: ToolNames) -> list[Json]:
@@ -62,20 +58,24 @@ def user(turn: Turn, profile: Profile) -> list[Json]:
 
 
 def tool_message(result: Mapping[str, Any], profile: Profile) -> Json:
-    """One result as text; a failed one says so."""
+    """One result as text, with the cache mark of the result or of a block in it."""
+    blocks = result.get("content")
+    marks = [block for block in (result, *(blocks if isinstance(blocks, list) else ())) if block.get("cache_control")]
+    part = marked({"type": "text", "text": result_text(result, profile)}, marks[0] if marks else {}, profile)
+    call = call_id(result.get("tool_use_id"), profile)
+    return {"role": "tool", "tool_call_id": call, "content": flat([part], profile)}
+
+
+def result_text(result: Mapping[str, Any], profile: Profile) -> str:
+    """The text of a result; a failed one says so, an empty one too."""
     content = result.get("content")
     blocks = content if isinstance(content, list) else []
     kept = [block for block in blocks if not travels(block, profile)]
     text = content_text(content if isinstance(content, str) else kept)
     if len(kept) < len(blocks) and not text:
         text = "(see the attachment below)"
-    if result.get("is_error"):
-        text = f"Error: {text}"
-    return {
-        "role": "tool",
-        "tool_call_id": call_id(result.get("tool_use_id"), profile),
-        "content": text or "(no output)",
-    }
+    text = text or "(no output)"
+    return f"Error: {text}" if result.get("is_error") else text
 
 
 def media_parts(result: Mapping[str, Any], profile: Profile) -> list[Json]:
@@ -88,21 +88,14 @@ def media_parts(result: Mapping[str, Any], profile: Profile) -> list[Json]:
     return [label, *(part for block in blocks for part in block_parts(block, profile))]
 
 
-def travels(block: Mapping[str, Any], profile: Profile) -> bool:
-    """The block can go to the vendor as something other than text."""
-    source = block.get("source") or {}
-    if block.get("type") == "image":
-        return profile.images and source.get("type") in ("base64", "url")
-    return block.get("type") == "document" and profile.documents and source.get("type") == "base64"
-
-
 def block_parts(block: Mapping[str, Any], profile: Profile) -> list[Json]:
     """One block as content parts."""
     if not travels(block, profile):
         text = text_of(block)
         return [text_part({**block, "text": text}, profile)] if text else []
     source = block["source"]
-    url = source["url"] if source["type"] == "url" else f"data:{source.get('media_type')};base64,{source.get('data')}"
+    kind = source.get("media_type") or ("application/pdf" if block["type"] == "document" else "image/png")
+    url = source["url"] if source["type"] == "url" else f"data:{kind};base64,{source['data']}"
     part: Json = {"type": "image_url", "image_url": {"url": url}}
     if block["type"] == "document":
         part = {"type": "file", "file": {"filename": block.get("title") or "document.pdf", "file_data": url}}
@@ -157,7 +150,7 @@ def call_id(original: Any, profile: Profile) -> str:
     text = str(original or "call")
     if not profile.call_id_length:
         return text
-    digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
+    digest = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
     alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     letters = []
     for _ in range(profile.call_id_length):
@@ -194,6 +187,8 @@ def details(fragments: list[Json], remembered: list[Any]) -> Json:
     for fragment in fragments:
         known = merged.setdefault((fragment.get("type"), fragment.get("index")), {})
         for key, value in fragment.items():
+            if value is None and key in known:
+                continue
             joined = key in ("text", "summary", "data") and isinstance(known.get(key), str) and isinstance(value, str)
             known[key] = known[key] + value if joined else value
     if merged:

@@ -12,9 +12,10 @@ from typing import Any
 from translators.core import client_tools, json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
-from translators.core.intent import Intent, intent
+from translators.core.intent import intent
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
+from translators.core.wishes import reconcile, wanted_schema, wished_choice
 from translators.protocols.openai_chat.messages import messages, system_messages
 
 #: Fields of a Messages request that Chat Completions has no place for, and why nothing is lost by it.
@@ -28,11 +29,14 @@ DROPS: dict[str, str] = {
     "speed": "fast mode is Anthropic's",
     "diagnostics": "cache diagnosis is Anthropic's",
     "cache_control": "these vendors cache prefixes by themselves",
-    "top_k": "Chat Completions has no such parameter",
+    "top_k": "Chat Completions has no such parameter; vendors that have one of their own get it",
+    "output_config.task_budget": "budgets for a whole task are Anthropic's",
+    "compaction": "summaries by the server are Anthropic's",
+    "fallbacks": "other models on failure are Anthropic's",
+    "fallback_credit_token": "credit for failures is Anthropic's",
+    "billing_policy": "it says who pays Anthropic",
+    "thread": "conversations are kept at Anthropic only; the request must hold all of it",
 }
-
-#: tool_choice type -> the kind of choice in a profile.
-CHOICES = {"auto": "auto", "any": "required", "tool": "named", "none": "none"}
 
 
 def request(message: Json, route: Route) -> Json:
@@ -86,22 +90,6 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     return {"type": "function", "function": made, **mark}
 
 
-def wished_choice(message: Json, tools: bool) -> str:
-    """The kind of tool choice that the client wants; "" without tools."""
-    return CHOICES.get((message.get("tool_choice") or {}).get("type", "auto"), "auto") if tools else ""
-
-
-def reconcile(wish: Intent, choice: str, profile: Profile) -> tuple[Intent, str]:
-    """Thinking gives way to a forced choice where the vendor refuses both together; a choice that it never takes
-    becomes auto.
-    """
-    if choice and choice not in profile.tool_choices:
-        choice = "required" if choice == "named" and "required" in profile.tool_choices else "auto"
-    if choice in ("required", "named") and choice not in profile.tool_choices_thinking and wish.on is not False:
-        wish = wish.off()
-    return wish, choice
-
-
 def choice_fields(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
     """`tool_choice` and `parallel_tool_calls`."""
     wished = message.get("tool_choice") or {}
@@ -113,12 +101,6 @@ def choice_fields(message: Json, choice: str, names: ToolNames, profile: Profile
     if wished.get("disable_parallel_tool_use") and profile.parallel_tool_calls:
         fields["parallel_tool_calls"] = False
     return fields
-
-
-def wanted_schema(message: Mapping[str, Any]) -> Any:
-    """The JSON schema that the answer must have, from `output_config.format` or its old name `output_format`."""
-    form = (message.get("output_config") or {}).get("format") or message.get("output_format") or {}
-    return form.get("schema") if form.get("type") == "json_schema" else None
 
 
 def structure(message: Json, profile: Profile) -> Json:

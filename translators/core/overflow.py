@@ -1,0 +1,93 @@
+"""A vendor's words for "too long" -> the sentence, with numbers, that makes Claude Code shorten what it sends.
+
+Wordings of OpenAI, Azure, DeepSeek, Kimi, SiliconFlow, Fireworks, Mistral, vLLM, SGLang, NVIDIA, Gemini, xAI, Ollama,
+OpenRouter, Z.ai, MiniMax, Groq, llama.cpp and LM Studio, collected from their documentation, SDKs and issue trackers
+(read 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import re
+
+from translators.core.errors import OutputTooLong, PromptTooLong, RialtoError
+
+
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """One pattern for several wordings."""
+    return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
+
+
+OVERFLOW = any_of(
+    r"context[ _-]?length",
+    r"context[ _-]?window.{0,40}exceed",
+    r"exceed.{0,40}context[ _-]?(window|size|limit)",
+    r"maximum context|max_model_len|max_seq_len",
+    r"(prompt|input) (is )?too long|prompt is longer than|prompt exceeds max",
+    r"longer than the (model's )?context",
+    r"(input|prompt) token count.*exceed|input tokens exceed",
+    r"exceeded model token limit|maximum prompt length",
+    r"too many tokens.*(prompt|input|context)",
+    r"current length is .* while limit",
+    r"large for model \S* ?with|range of input length|exceed_context_size",
+    r"number of tokens to keep from the initial prompt|trying to keep the first",
+)
+#: More output wished than the model can give, whatever the input: (wished, possible).
+CAP = any_of(
+    r"max_(?:completion_)?tokens(?:\W{1,3}|\W{1,3}is too large: )(\d+)"
+    r"(?:\)? exceeds .{0,20}maximum output tokens \(|.{0,40} at most | > )(\d+)"
+)
+SUM = re.compile(r"(\d+) \+ (\d+) > (\d+)")
+LIMIT = any_of(
+    r"context (?:length|size|window)[^\d.]{0,24}(\d+)",
+    r"(?:token limit:|limit is|limit of|prompt length is|maximum of) (\d+)",
+    r"(?:max_model_len|max_seq_len)\D{0,20}(\d+)",
+    r"allowed \((\d+)|> (\d+) maximum|large for model (?:\S+ )?with (\d+)",
+    r'"n_ctx": ?(\d+)',
+)
+OUTPUT = any_of(
+    r"(\d+) (?:tokens )?(?:in|for) the (?:completion|output)",
+    r"(\d+) output tokens|max_(?:completion_)?tokens\W{1,2}is too large: (\d+)|max_tokens=(\d+)",
+)
+TOTAL = any_of(r"requested (?:about |a total of )?(\d+) tokens|total of (?:at least )?(\d+)")
+INPUT = any_of(r"(\d+) input tokens")
+#: Figures that are no part of a name, a date or a fraction.
+NUMBER = re.compile(r"(?<![\w.-])\d{3,}(?!\w)")
+PROMPT_FIELD = re.compile(r'"n_prompt_tokens": ?(\d+)')
+NO_COUNT = re.compile(r"""["'](?:raw_status_)?code["']: ?["']?\d+|(?<=\d),(?=\d{3}\b)""")
+
+STATUSES = (400, 402, 403, 413, 422, 500, 502)
+
+
+def overflow(status: int, message: str, everything: str) -> RialtoError | None:
+    """The overflow error with the vendor's numbers, if that is what the refusal says. `message` is the sentence for
+    people, `everything` the whole body as text.
+    """
+    if status not in STATUSES:
+        return None
+    message = NO_COUNT.sub("", message)
+    if found := CAP.search(message):
+        return OutputTooLong(0, int(found[1]), int(found[2]))
+    if not OVERFLOW.search(everything):
+        return None
+    if found := SUM.search(message):
+        return OutputTooLong(*map(int, found.groups()))
+    return with_numbers(message, everything)
+
+
+def with_numbers(message: str, everything: str) -> RialtoError:
+    """Which of the numbers is the window, and what does not fit into it: the input, or only the wished output."""
+    counts = [int(count) for count in NUMBER.findall(message) + PROMPT_FIELD.findall(everything)]
+    limit = number_after(LIMIT, message) or number_after(LIMIT, everything) or min(counts, default=0)
+    output = number_after(OUTPUT, message)
+    if not output:
+        used = max(counts, default=0)
+        return PromptTooLong(used, limit) if used > limit else PromptTooLong()
+    used = number_after(TOTAL, message) - output
+    used = used if used > 0 else number_after(INPUT, message)
+    return PromptTooLong(used, limit) if used > limit else OutputTooLong(used, output, limit)
+
+
+def number_after(pattern: re.Pattern[str], text: str) -> int:
+    """The first number that the pattern finds; 0 for none."""
+    found = pattern.search(text)
+    return int(next(filter(None, found.groups()))) if found else 0

@@ -1,0 +1,87 @@
+"""Ollama, https://docs.ollama.com/api (read 2026-11-21).
+
+* OLLAMA_HOST (or OLLAMA_API_BASE) is the server's address, also without http:// as Ollama's own tools take it;
+  OLLAMA_API_KEY is needed for https://ollama.com only.
+* The native API, because only there the window can be set: `num_ctx` is the window of the alias or model, else
+  OLLAMA_NUM_CTX. Another `num_ctx` loads the model again. OLLAMA_KEEP_ALIVE says how long it stays loaded.
+* `truncate` and `shift` are false: Ollama would drop the oldest messages in silence; so a prompt that is too long is an
+  error, and the client compacts it.
+* `think` is true, false or a level: low, medium, high, max; nothing means on for a model that can. gpt-oss has low,
+  medium and high and cannot stop thinking. A server that takes no levels, or a model that does not think, gets the
+  request once more without the field.
+* Models differ in tools and sight: `ollama show MODEL` lists them under capabilities.
+* OLLAMA_MODE=anthropic takes Ollama's own /v1/messages instead; the window is then the server's.
+* Of a tool's schema Ollama keeps type, anyOf, items, description, enum, properties and required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from translators.core.intent import Intent, Level
+from translators.core.vendor import Json, Profile, Protocol, Route, Vendor
+from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
+from translators.protocols.ollama_chat import OLLAMA_CHAT
+
+LEVELS: dict[Level, str] = {"low": "low", "medium": "medium", "high": "high", "xhigh": "max", "max": "max"}
+GPT_OSS: dict[Level, str] = {**LEVELS, "xhigh": "high", "max": "high"}
+
+
+def thinking(intent: Intent, route: Route) -> Json:
+    """The switch, or the level that the client names."""
+    gpt_oss = "gpt-oss" in route.model.lower()
+    if intent.on is False:
+        return {"think": "low" if gpt_oss else False}
+    if intent.level:
+        return {"think": (GPT_OSS if gpt_oss else LEVELS)[intent.level]}
+    return {"think": True} if intent.on else {}
+
+
+def root(base: str) -> str:
+    """The server's address; one that was written for another of Ollama's APIs is understood."""
+    return base.removesuffix("/v1").removesuffix("/api")
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """The native API, or the Anthropic one that the settings ask for."""
+    return ANTHROPIC_MESSAGES if route.extra.get("mode") == "anthropic" else OLLAMA_CHAT
+
+
+def models_url(base: str) -> str:
+    """Where the server lists what it has pulled."""
+    return f"{root(base)}/api/tags"
+
+
+def models_in(listing: Any) -> tuple[str, ...]:
+    """The names in that list, without models that only embed."""
+    entries = listing.get("models") if isinstance(listing, Mapping) else None
+    models = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    return tuple(str(model["name"]) for model in models if model.get("name") and not embeds(model.get("details")))
+
+
+def embeds(details: Any) -> bool:
+    """The model makes vectors, not answers."""
+    return isinstance(details, Mapping) and "bert" in str(details.get("family"))
+
+
+VENDOR = Vendor(
+    name="ollama",
+    title="Ollama",
+    protocol=OLLAMA_CHAT,
+    base_url="http://localhost:11434",
+    documentation="https://docs.ollama.com",
+    base_url_variable="OLLAMA_HOST",
+    key_variable="OLLAMA_API_KEY",
+    keyless=True,
+    models=("qwen3.5:9b", "gpt-oss:20b"),
+    profile=Profile(
+        sampling=frozenset({"temperature", "top_p", "top_k"}),
+        max_stops=64,
+        reasoning_field="thinking",
+        schema="ollama",
+    ),
+    thinking=thinking,
+    url=lambda base, route: root(base) + route.vendor.protocol.path,
+    select=select,
+)

@@ -1,0 +1,99 @@
+"""Reads a vendor's events and whole messages; a whole message can be told as events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from translators.core.errors import Fault
+from translators.core.vendor import Json
+from translators.core.writer import DELTAS
+
+
+def chunk(event: Json) -> Iterator[Json]:
+    """The event itself. Raises `Fault` for an error, in Anthropic's form or another."""
+    if event_type(event) == "message":
+        yield from whole(event)
+        return
+    if event.get("type") == "error" or (event.get("error") and "type" not in event):
+        raise Fault(event)
+    yield checked(event)
+
+
+def whole(message: Json) -> Iterator[Json]:
+    """The message itself. Raises `Fault` for an error in its place."""
+    if event_type(message) == "error" or message.get("error"):
+        raise Fault(message)
+    content = message.get("content")
+    if event_type(message) != "message" or not (
+        isinstance(content, list) and all(isinstance(b, dict) for b in content)
+    ):
+        raise ValueError("no message")
+    yield message
+
+
+def event_type(event: Mapping[str, Any]) -> str:
+    """The type, "" when there is none."""
+    return str(event.get("type") or "")
+
+
+def checked(event: Json) -> Json:
+    """The event, when it has the parts that every reader needs; else a `ValueError`."""
+    part = PARTS.get(event_type(event))
+    if not event_type(event) or (part and not isinstance(event.get(part), dict)):
+        raise ValueError(f"an event without {part or 'type'}")
+    return event
+
+
+#: Event type -> its object.
+PARTS = {
+    "message_start": "message",
+    "content_block_start": "content_block",
+    "content_block_delta": "delta",
+    "message_delta": "delta",
+}
+
+
+def told(message: Json) -> Iterator[Json]:
+    """A whole message as the events that stream it."""
+    opening = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    yield {"type": "message_start", "message": opening}
+    for index, block in enumerate(message["content"]):
+        yield from told_block(index, block)
+    delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
+    yield {"type": "message_delta", "delta": delta, "usage": message.get("usage") or {}}
+    yield {"type": "message_stop"}
+
+
+def told_block(index: int, block: Json) -> Iterator[Json]:
+    """One block: opened empty, filled, stopped. Blocks without deltas open complete."""
+    yield {"type": "content_block_start", "index": index, "content_block": emptied(block)}
+    for delta in filling(block):
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}
+
+
+def emptied(block: Json) -> Json:
+    """The block as it opens."""
+    match event_type(block):
+        case "text":
+            return {**block, "text": ""}
+        case "thinking":
+            return {**block, "thinking": "", "signature": ""}
+        case "tool_use" | "server_tool_use":
+            return {**block, "input": {}}
+        case _:
+            return block
+
+
+def filling(block: Json) -> Iterator[Json]:
+    """The deltas of a block."""
+    match event_type(block):
+        case "text" | "thinking" as kind:
+            name, key = DELTAS[kind]
+            yield {"type": name, key: block.get(key) or ""}
+        case "tool_use" | "server_tool_use":
+            yield {"type": "input_json_delta", "partial_json": json.dumps(block.get("input") or {}, ensure_ascii=False)}
+    if event_type(block) == "thinking":
+        yield {"type": "signature_delta", "signature": block.get("signature") or ""}

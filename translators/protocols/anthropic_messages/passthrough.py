@@ -1,0 +1,99 @@
+"""A genuine endpoint: the client's body and the vendor's events, both as they are but for the model's name.
+
+Thinking blocks of other vendors, which carry Rialto's signature, are taken out of the history. Anthropic's own stay as
+they are: it refuses those that were changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from translators.core.errors import Broke, RialtoError
+from translators.core.message import fold
+from translators.core.thinking import PREFIX
+from translators.core.vendor import Json, Route
+from translators.core.writer import DELTAS
+from translators.protocols.anthropic_messages.events import event_type, told
+
+
+def handed_on(message: Json, route: Route) -> Json:
+    """The body for Anthropic."""
+    return {**message, "model": route.model, "messages": list(own_messages(message["messages"]))}
+
+
+def own_messages(messages: list[Json]) -> Iterator[Json]:
+    """The messages without the thinking of others. One that held nothing else is left out: it answers no call, and
+    neighbours of one role are merged by the vendor.
+    """
+    for message in messages:
+        content = message.get("content")
+        kept = [block for block in content if not is_ours(block)] if isinstance(content, list) else []
+        if not isinstance(content, list) or len(kept) == len(content):
+            yield message
+        elif kept:
+            yield {**message, "content": kept}
+
+
+def is_ours(block: Any) -> bool:
+    """A thinking block that Rialto signed."""
+    return block.get("type") == "thinking" and str(block.get("signature") or "").startswith(PREFIX)
+
+
+class PassthroughStream:
+    """Hands events on. `model` is the client's name of it, byte for byte."""
+
+    def __init__(self, route: Route) -> None:
+        self.error: RialtoError | None = None
+        self._model = route.alias
+        self._title = route.vendor.title
+        self._ended = False
+        self._message: Json | None = None
+        self._open: tuple[Any, str] | None = None
+
+    def start(self) -> list[Json]:
+        """Nothing: the vendor's own `message_start` comes first."""
+        return []
+
+    def feed(self, event: Json) -> list[Json]:
+        """The event, or the events of a whole message."""
+        if self._ended:
+            return []
+        match event_type(event):
+            case "message":
+                self._message = {**event, "model": self._model}
+                return [part for piece in told(self._message) for part in self.feed(piece)]
+            case "message_start":
+                return [{**event, "message": {**event["message"], "model": self._model}}]
+            case "content_block_start":
+                self._open = (event.get("index"), event_type(event["content_block"]))
+            case "content_block_stop":
+                self._open = None
+            case "message_stop":
+                self._ended = True
+        return [event]
+
+    def close(self) -> list[Json]:
+        """Nothing behind `message_stop`; an error without one."""
+        return self.fail(Broke(f"{self._title}: the answer ended before it was complete"))
+
+    def fail(self, error: RialtoError) -> list[Json]:
+        """An `error` event."""
+        if self._ended:
+            return []
+        self._ended = True
+        self.error = error
+        details = {"details": error.details} if error.details else {}
+        return [{"type": "error", "error": {"type": error.type, "message": error.message, **details}}]
+
+    def pulse(self) -> Json:
+        """An empty delta in the open block, else a ping."""
+        if self._open is None or self._open[1] not in DELTAS:
+            return {"type": "ping"}
+        index, kind = self._open
+        name, key = DELTAS[kind]
+        return {"type": "content_block_delta", "index": index, "delta": {"type": name, key: ""}}
+
+    def whole(self, events: list[Json]) -> Json:
+        """The message as it came."""
+        return self._message or fold(events)

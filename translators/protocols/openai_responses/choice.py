@@ -1,0 +1,25 @@
+"""When a vendor that has both wires of OpenAI's answers by Responses."""
+
+from __future__ import annotations
+
+from translators.core.vendor import Json, Protocol, Route
+from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_responses import OPENAI_RESPONSES
+
+
+def by_model(message: Json, route: Route, own_address: bool) -> Protocol:
+    """`Route.extra["api"]` is chat, responses or auto. With auto the row of `[responses]` in `conf/models.toml` decides
+    that `Route.extra["responses"]` holds, "always" or "tools", and only at the vendor's own address: other servers of
+    this API rarely know Responses.
+    """
+    wanted = route.extra.get("api", "auto")
+    if wanted == "responses":
+        return OPENAI_RESPONSES
+    row = route.extra.get("responses", "") if wanted == "auto" and own_address else ""
+    fits = row == "always" or (row == "tools" and bool(message.get("tools")))
+    return OPENAI_RESPONSES if fits else OPENAI_CHAT
+
+
+def uses_responses(route: Route) -> bool:
+    """Whether the route's requests go out as Responses."""
+    return route.vendor.protocol is OPENAI_RESPONSES
