@@ -14,7 +14,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run debug demo test check lint type format docs sizes clean
+.PHONY: help install run debug demo test laws check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in dem
 
 test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+laws: $(TESTING) ## Break the code on purpose: every law must notice
+	@$(BIN)/python -m tests.conformance.broken
 
 check: lint type ## Lint, formatting and types
 	@$(BIN)/ruff format --check $(SOURCES)

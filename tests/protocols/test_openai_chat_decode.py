@@ -146,8 +146,20 @@ def test_finish_reason(reason: str, stop: Any) -> None:
     assert list(chunk(choice({}, reason))) == [Stop(stop)]
 
 
+def ended(*functions: Json) -> Json:
+    """A chunk with calls and an empty finish reason."""
+    return choice({"tool_calls": [{"index": 0, "id": "x", "function": function} for function in functions]}, "")
+
+
 EMPTY_REASONS = {
-    "with a call": (choice({"tool_calls": [{"index": 0, "id": "x", "function": {"name": "A"}}]}, ""), True),
+    "with a whole call": (ended({"name": "A", "arguments": '{"a":1}'}), True),
+    "with an object": (ended({"name": "A", "arguments": {"a": 1}}), True),
+    "with the start of a call": (ended({"name": "A", "arguments": ""}), False),
+    "with a piece of a call": (ended({"arguments": '{"a":'}), False),
+    "with a whole call and a piece": (
+        ended({"name": "A", "arguments": "{}"}, {"name": "B", "arguments": '{"a"'}),
+        False,
+    ),
     "alone": (choice({}, ""), True),
     "with text": (choice({"content": "a"}, ""), False),
     "on the first chunk": (choice({"role": "assistant", "content": ""}, ""), False),

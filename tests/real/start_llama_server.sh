@@ -26,7 +26,7 @@ missing() {
 }
 
 fetch() {
-  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation --dest downloads "$1" ||
+  "$python" -m pip download --quiet --disable-pip-version-check --no-deps --dest downloads "$1" ||
     missing "the pip package $1"
 }
 

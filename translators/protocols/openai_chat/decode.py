@@ -13,6 +13,7 @@ from typing import Any
 from translators.core.counts import first, section, whole_number
 from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Fault
+from translators.core.lenient import strict
 from translators.core.vendor import Json
 
 #: finish_reason -> stop reason. An unknown one ends the turn normally.
@@ -129,8 +130,8 @@ def tool_call(call: Mapping[str, Any]) -> ToolCall:
 
 
 def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta]:
-    """The end of the turn. "" counts as one on a chunk that says nothing or calls a tool: some vendors end so after
-    calls.
+    """The end of the turn. "" counts as one on a chunk that says nothing or holds whole calls: some vendors end so
+    after calls.
     """
     if reason in BROKEN:
         raise Fault(
@@ -138,8 +139,22 @@ def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta
         )
     if reason:
         yield Stop(STOP_REASONS.get(str(reason).lower(), "end_turn"))
-    elif reason == "" and not said.get("content") and (said.get("tool_calls") or not said):
+    elif reason == "" and not said.get("content") and (not said or holds_whole_calls(said)):
         yield Stop("end_turn")
+
+
+def holds_whole_calls(said: Mapping[str, Any]) -> bool:
+    """The chunk has calls, and none of them waits for the rest of its arguments."""
+    calls = [tool_call(call) for call in said.get("tool_calls") or ()]
+    return bool(calls) and all(call.name and is_object(call.arguments) for call in calls)
+
+
+def is_object(arguments: str | Mapping[str, Any]) -> bool:
+    """The arguments are a finished object."""
+    try:
+        return isinstance(arguments, Mapping) or isinstance(strict(arguments), dict)
+    except ValueError:
+        return False
 
 
 def usage(counts: Any) -> Iterator[Delta]:
