@@ -17,7 +17,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 .PHONY: help install run debug demo test laws check lint type format docs sizes clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create .venv and install the pinned packages
 
@@ -35,6 +35,10 @@ test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 
 laws: $(TESTING) ## Break the code on purpose: every law must notice
 	@$(BIN)/python -m tests.conformance.broken
+
+test-real: $(TESTING) ## Run the tests against a real llama.cpp server; the first time builds it (6 minutes)
+	@PYTHON=$(CURDIR)/$(BIN)/python tests/real/start_llama_server.sh --build || true
+	@$(BIN)/python -m pytest -m real -rs tests/real $(ARGS)
 
 check: lint type ## Lint, formatting and types
 	@$(BIN)/ruff format --check $(SOURCES)

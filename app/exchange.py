@@ -17,6 +17,7 @@ from typing import Any
 from app import sse
 from app.client import ClientGone
 from app.framing import objects, parsed
+from app.loops import VIA
 from app.patience import Patience, Quiet
 from app.pump import Finished, Pump, Silence
 from app.targets import CLIENT_KEY, endpoint
@@ -34,7 +35,6 @@ COMMIT_AFTER = 10.0
 #: Seconds between two looks at the client.
 TICK = 0.25
 
-VIA = "x-rialto-via"
 USER_AGENT = "rialto"
 
 log = logging.getLogger("rialto")

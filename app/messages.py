@@ -12,11 +12,11 @@ from app import auth, sse
 from app.bodies import read_body
 from app.client import ClientGone, presence
 from app.counting import input_tokens
-from app.exchange import USER_AGENT, VIA, Caller, Exchange, new_id
+from app.exchange import USER_AGENT, Caller, Exchange, new_id
+from app.loops import passed
 from app.rialto import Rialto
 from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
 from translators.core import tokens
-from translators.core.errors import InvalidRequest
 from translators.core.vendor import Json, Route
 
 messages = Blueprint("messages", __name__)
@@ -102,16 +102,12 @@ def clamped(message: Json) -> Json:
 
 
 def caller() -> Caller:
-    """What the exchange needs of this request. Raises `InvalidRequest` when Rialto is asked by itself."""
-    passed = [item.strip() for item in request.headers.get(VIA, "").split(",") if item.strip()]
-    own = rialto().instance
-    if own in passed:
-        raise InvalidRequest("Request loop: a vendor address in the settings points back at this Rialto", status=508)
+    """What the exchange needs of this request."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = request.headers.get("user-agent") or USER_AGENT
     return Caller(
         gone=presence(request.environ),
-        via=", ".join([*passed, own]),
+        via=", ".join([*passed(request), rialto().instance]),
         user_agent=agent,
         headers=headers,
         credentials=auth.own_credentials(request, rialto().settings.bridge_api_key),

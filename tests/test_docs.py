@@ -54,13 +54,13 @@ def broken_links(page: Path, text: str) -> Iterator[str]:
 
 def undescribed_targets(readme: str, makefile: str) -> set[str]:
     """The `make` commands that a text names and the Makefile does not have."""
-    known = set(re.findall(r"^([a-z]+):.*## ", makefile, flags=re.MULTILINE))
+    known = set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
     return {word for line in re.findall(r"^ +make (.*)$", readme, flags=re.MULTILINE) for word in words(line)} - known
 
 
 def words(command: str) -> list[str]:
     """The targets in the rest of a `make` line."""
-    return re.findall(r"^[a-z]+|(?<= )[a-z]+(?= |$)", command.partition("#")[0].partition("ARGS")[0].strip())
+    return re.findall(r"^[a-z-]+|(?<= )[a-z-]+(?= |$)", command.partition("#")[0].partition("ARGS")[0].strip())
 
 
 @pytest.fixture

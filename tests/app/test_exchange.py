@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 import app.exchange
 import app.patience
 from app import create_app
-from app.exchange import VIA
+from app.loops import VIA
 from app.settings import Settings
 from tests.support.scripted_server import CUT, ScriptedServer, json_answer, sse_answer
 from translators.core.errors import TimedOut
@@ -145,9 +145,10 @@ def test_a_bug_ends_the_stream_with_an_error_event(
     assert "a bug" not in answer.text
 
 
-def test_a_request_loop_is_refused(client: FlaskClient, rialto: Flask) -> None:
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions", "/api/chat"])
+def test_a_request_loop_is_refused(client: FlaskClient, rialto: Flask, path: str) -> None:
     own = rialto.extensions["rialto"].instance
-    answer = client.post("/v1/messages", json=body(), headers={VIA: f"other, {own}"})
+    answer = client.post(path, json=body(), headers={VIA: f"other, {own}"})
     assert answer.status_code == 508
     assert answer.json and "points back" in answer.json["error"]["message"]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.grammar import complaints
-from tests.support.streams import content, ending, events_of
+from tests.support.streams import content, ending, events_of, stream
 from translators.core.calls import schemas
 from translators.core.deltas import Delta, Stop, Text, Thinking, ToolCall
 
@@ -205,6 +205,13 @@ def test_arguments_are_sent_as_they_come() -> None:
     sent = [event["delta"]["partial_json"] for event in events if event["type"] == "content_block_delta"]
     assert len(sent) >= 3
     assert "".join(sent) == "".join(pieces)
+
+
+def test_a_whole_call_is_handed_over_as_soon_as_another_one_begins() -> None:
+    made = stream()
+    made.start()
+    made.feed(ToolCall(0, "x", "Read", A))
+    assert [event["type"] for event in made.feed(ToolCall(1, "y", "Glob"))] == ["content_block_stop"]
 
 
 SCHEMAS = {"Read": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}}

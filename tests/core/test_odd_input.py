@@ -14,7 +14,7 @@ from translators.core.errors import OutputTooLong, PromptTooLong, RialtoError
 from translators.core.intent import intent
 from translators.core.spare_fields import fitted
 from translators.core.vendor import Profile
-from translators.core.wishes import is_prompt, travels, unbilled
+from translators.core.wishes import prompts, travels
 from translators.protocols.openai_chat.decode import STOP_REASONS
 from translators.protocols.openai_chat.messages import block_parts, call_id, system_messages
 
@@ -41,8 +41,9 @@ def test_the_billing_line_goes_alone(system: Any) -> None:
 
 
 def test_a_block_that_is_only_the_billing_line_is_no_prompt() -> None:
-    assert not is_prompt({"text": BILL})
-    assert unbilled("see x-anthropic-billing-header: a") == "see x-anthropic-billing-header: a"
+    assert prompts([{"text": BILL}]) == prompts(BILL) == []
+    mention = "see x-anthropic-billing-header: a"
+    assert [block["text"] for block in prompts(mention)] == [mention]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.claude_code import Missing, client_binary
+from tests.support.native_wires import NATIVE_WIRES, NativeWire, native_environment
 from tests.support.rialto_server import RialtoServer, vendor_environment
 from tests.support.scripted_server import ScriptedServer
 from tests.support.vendor_bytes import WIRES, Wire
@@ -28,6 +29,15 @@ def rialto(vendor_server: ScriptedServer, tmp_path_factory: pytest.TempPathFacto
         yield server
 
 
+@pytest.fixture(scope="session")
+def native_rialto(vendor_server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RialtoServer]:
+    """Rialto with the vendors that have an API of their own beside the others."""
+    folder = tmp_path_factory.mktemp("native")
+    environment = vendor_environment(vendor_server.url, *WIRES) | native_environment(vendor_server.url)
+    with RialtoServer(folder, **environment) as server:
+        yield server
+
+
 @pytest.fixture
 def vendor(vendor_server: ScriptedServer) -> Iterator[ScriptedServer]:
     """The scripted server with nothing scripted and nothing recorded."""
@@ -40,6 +50,12 @@ def vendor(vendor_server: ScriptedServer) -> Iterator[ScriptedServer]:
 def wire(request: pytest.FixtureRequest) -> Wire:
     """Each vendor's wire form in turn."""
     return WIRES[request.param]
+
+
+@pytest.fixture(params=sorted(NATIVE_WIRES))
+def native(request: pytest.FixtureRequest) -> NativeWire:
+    """Each wire form of a vendor's own API in turn."""
+    return NATIVE_WIRES[request.param]
 
 
 @pytest.fixture(scope="session")

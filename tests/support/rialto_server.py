@@ -36,6 +36,9 @@ class StartFailed(AssertionError):
 class RialtoServer:
     """Starts on entering, stops on leaving. `folder` takes home, logs and the server's output."""
 
+    #: The project that is served.
+    root = ROOT
+
     def __init__(self, folder: Path, kind: str = "gevent", host: str = "127.0.0.1", **environment: str) -> None:
         self.folder = folder
         self.kind = kind
@@ -72,7 +75,7 @@ class RialtoServer:
         with (self.folder / "output.log").open("ab") as output:
             self.process = subprocess.Popen(
                 [str(BINARIES / name), *arguments],
-                cwd=ROOT,
+                cwd=self.root,
                 env=server_environment(self.folder, self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -47,16 +47,14 @@ def wanted_schema(message: Mapping[str, Any]) -> Any:
     return form.get("schema") if form.get("type") == "json_schema" else None
 
 
-def is_prompt(block: Mapping[str, Any]) -> bool:
-    """A system block with words for the model. Claude Code's billing line is none: it changes with every
-    conversation.
+def prompts(system: Any) -> list[dict[str, Any]]:
+    """The system prompt as text blocks with words for the model.
+
+    Claude Code's billing line at their start stays behind: it changes with every conversation, and every cache with it.
     """
-    return bool(unbilled(str(block.get("text") or "")).strip())
-
-
-def unbilled(text: str) -> str:
-    """A system text without the billing line at its start."""
-    return BILLING.sub("", text)
+    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
+    unbilled = [{**block, "text": BILLING.sub("", str(block.get("text") or ""))} for block in blocks]
+    return [block for block in unbilled if block["text"].strip()]
 
 
 def travels(block: Mapping[str, Any], profile: Profile) -> bool:

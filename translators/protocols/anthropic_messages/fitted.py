@@ -18,7 +18,7 @@ from translators.core.history import Turn, turns
 from translators.core.thinking import read
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import is_prompt, travels
+from translators.core.wishes import prompts, travels
 
 #: Fields that only a genuine endpoint sees, and why.
 GENUINE_ONLY = (
@@ -95,9 +95,7 @@ def mark(block: Mapping[str, Any]) -> Json:
 
 def prompt(system: Any) -> Any:
     """The system prompt."""
-    if isinstance(system, str):
-        return system
-    return [{"type": "text", "text": block["text"], **mark(block)} for block in system or () if is_prompt(block)]
+    return [{"type": "text", "text": block["text"], **mark(block)} for block in prompts(system)]
 
 
 def fitted_turn(turn: Turn, route: Route, names: ToolNames) -> Json:

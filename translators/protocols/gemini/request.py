@@ -12,7 +12,7 @@ from translators.core.answer import tool_names
 from translators.core.history import turns
 from translators.core.intent import intent
 from translators.core.vendor import Json, Route
-from translators.core.wishes import is_prompt, wanted_schema
+from translators.core.wishes import prompts, wanted_schema
 from translators.protocols.gemini.declarations import tool_fields
 from translators.protocols.gemini.messages import contents
 
@@ -53,8 +53,7 @@ def request(message: Json, route: Route) -> Json:
 
 def system_instruction(system: Any) -> Json:
     """The system prompt, a part for each of its blocks."""
-    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
-    parts = [{"text": str(block["text"])} for block in blocks if is_prompt(block)]
+    parts = [{"text": block["text"]} for block in prompts(system)]
     return {"systemInstruction": {"parts": parts}} if parts else {}
 
 

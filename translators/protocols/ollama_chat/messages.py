@@ -13,14 +13,13 @@ from translators.core.blocks import content_text, text_of
 from translators.core.history import Blocks, Turn
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import is_prompt
+from translators.core.wishes import prompts
 from translators.protocols.openai_chat.messages import reasoning
 
 
 def system_messages(system: Any, rules: Iterable[str]) -> list[Json]:
     """The system prompt and Rialto's own rules as one message, which is where every chat template expects it."""
-    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
-    words = "\n".join([*(block["text"] for block in blocks if is_prompt(block)), *rules])
+    words = "\n".join([*(block["text"] for block in prompts(system)), *rules])
     return [{"role": "system", "content": words}] if words else []
 
 

@@ -16,19 +16,15 @@ from translators.core.history import Turn
 from translators.core.thinking import memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import is_prompt, travels, unbilled
+from translators.core.wishes import prompts, travels
 
 FILLER = "ok"
 MEDIA = frozenset({"image", "document"})
 
 
 def system_messages(system: Any, profile: Profile) -> list[Json]:
-    """The system prompt as one message; Claude Code's billing line stays behind (it changes with every
-    conversation).
-    """
-    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
-    prompts = [{**block, "text": unbilled(str(block["text"]))} for block in blocks if is_prompt(block)]
-    parts = [text_part(block, profile) for block in prompts]
+    """The system prompt as one message."""
+    parts = [text_part(block, profile) for block in prompts(system)]
     return [{"role": "system", "content": flat(parts, profile)}] if parts else []
 
 

@@ -16,7 +16,7 @@ from translators.core.history import turns
 from translators.core.intent import Intent, intent
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import is_prompt, reconcile, wanted_schema, wished_choice
+from translators.core.wishes import prompts, reconcile, wanted_schema, wished_choice
 from translators.protocols.openai_chat.request import DROPS as CHAT_DROPS
 from translators.protocols.openai_responses.items import items
 
@@ -116,8 +116,7 @@ def structure(message: Json, profile: Profile) -> Json:
 
 def instructions(system: Any) -> Json:
     """The system prompt."""
-    blocks = [{"type": "text", "text": system}] if isinstance(system, str) else system or []
-    text = "\n".join(str(block["text"]) for block in blocks if is_prompt(block))
+    text = "\n".join(block["text"] for block in prompts(system))
     return {"instructions": text} if text else {}
 
 
