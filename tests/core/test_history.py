@@ -83,6 +83,10 @@ REPAIRS = {
     ),
     "text without a text": ([user({"type": "text"}, text("q"))], [("user", ["q"])]),
     "nothing but reasoning": ([user("q"), assistant(thought()), user("r")], [("user", ["q", "r"])]),
+    "nothing but hidden reasoning": (
+        [user("q"), assistant({"type": "redacted_thinking", "data": "x"}), user("r")],
+        [("user", ["q", "r"])],
+    ),
     "reasoning in a message of its own": (
         [user("q"), assistant(thought()), assistant("a"), user("r")],
         [("user", ["q"]), ("assistant", ["thinking", "a"]), ("user", ["r"])],

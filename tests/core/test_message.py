@@ -42,6 +42,12 @@ def test_a_whole_message() -> None:
     }
 
 
+def test_input_that_came_in_pieces_is_joined() -> None:
+    pieces = ['{"path":"/a', "/b", '","limit":', "2}"]
+    deltas = [ToolCall(0, "x", "Read"), *(ToolCall(0, arguments=piece) for piece in pieces), END]
+    assert fold(events_of(deltas))["content"][0]["input"] == {"path": "/a/b", "limit": 2}
+
+
 def test_a_server_tools_block_stays_whole() -> None:
     block = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "q"}}
     assert fold(events_of([Block(block), Text("a"), END]))["content"][0] == block

@@ -66,7 +66,12 @@ def test_text_is_sent_at_once() -> None:
 def test_the_first_event_echoes_the_model_and_estimates_the_input() -> None:
     [first] = stream(model="Claude-X[1m]", input_tokens=123).start()
     assert first["message"]["model"] == "Claude-X[1m]"
-    assert first["message"]["usage"]["input_tokens"] == 123
+    assert first["message"]["usage"] == {
+        "input_tokens": 123,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": 0,
+    }
 
 
 # -- the end

@@ -114,6 +114,7 @@ MEMORIES = {
     "made by Anthropic": ([thinking("a", "EqQBCkYIBxgCKkD")], []),
     "unsigned": ([thinking("a", ""), {"type": "thinking", "thinking": "b"}], []),
     "redacted": ([{"type": "redacted_thinking", "data": sign(Signature("acme", "m"))}], []),
+    "no thinking": ([{"type": "text", "text": "a", "signature": sign(Signature("acme", "m"))}], []),
     "without text": ([thinking(None, sign(Signature("acme", "m")))], [""]),  # type: ignore[arg-type]
     "several": ([thinking("a", sign(Signature("acme", "m"))), {"type": "text", "text": "x"}] * 2, ["a", "a"]),
 }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.core.tokens import IMAGE_TOKENS, block_tokens, content_tokens, estimate, estimate_request
+from translators.core.tokens import IMAGE_TOKENS, block_tokens, content_tokens, estimate, estimate_request, value_tokens
 
 ENGLISH = "The quick brown fox jumps over the lazy dog and runs into the deep dark forest behind the old mill. "
 #: (text, tokens that common tokenizers make of it: fewest, most)
@@ -51,6 +51,7 @@ BLOCKS = {
         "source": {"type": "content", "content": [{"type": "text", "text": ENGLISH}]},
     },
     "pdf": {"type": "document", "source": {"type": "base64", "data": "A" * 60_000}},
+    "big pdf": {"type": "document", "source": {"type": "base64", "data": "A" * 3_200_000}},
     "document by address": {"type": "document", "source": {"type": "url", "url": "u"}},
     "titled document": {"type": "document", "title": ENGLISH, "source": {"type": "text", "data": ""}},
     "thinking": {"type": "thinking", "thinking": ENGLISH, "signature": "x"},
@@ -85,6 +86,11 @@ SIZES = {
     "a picture": ("image", IMAGE_TOKENS, IMAGE_TOKENS),
     "a small PDF": ("pdf", 1_500, 4_000),
     "a document of one sentence": ("text document", 20, 35),
+    "a big PDF": ("big pdf", 90_000, 110_000),
+    "plain text": ("text", estimate(ENGLISH), estimate(ENGLISH)),
+    "reasoning": ("thinking", estimate(ENGLISH), estimate(ENGLISH)),
+    "a call": ("tool use", estimate(ENGLISH), estimate(ENGLISH) + 40),
+    "a titled document": ("titled document", estimate(ENGLISH), estimate(ENGLISH)),
     "a picture in a result": ("tool result with an image", IMAGE_TOKENS, IMAGE_TOKENS + 10),
 }
 
@@ -97,6 +103,14 @@ def test_size(name: str, fewest: int, most: int) -> None:
 def test_a_picture_does_not_count_by_its_bytes() -> None:
     big = {"type": "image", "source": {"type": "base64", "data": "A" * 4_000_000}}
     assert block_tokens(big) == IMAGE_TOKENS
+
+
+VALUES = [(None, 1), (7, 1), (True, 1), ([], 1), ({}, 0), ("word", 2), ([1, 2], 5), ({"a": 1}, 5), ({"a": [None]}, 7)]
+
+
+@pytest.mark.parametrize(("value", "tokens"), VALUES)
+def test_values_count_with_their_punctuation(value: Any, tokens: int) -> None:
+    assert value_tokens(value) == tokens
 
 
 def test_redacted_reasoning_does_not_count() -> None:

@@ -69,7 +69,7 @@ def line(data: Json) -> bytes:
 
 def event(data: Json) -> bytes:
     """One event with its name."""
-    return b"event: " + data["type"].encode() + b"\n" + line(data)
+    return f"event: {data['type']}\n".encode() + line(data)
 
 
 def packed(data: Json) -> bytes:

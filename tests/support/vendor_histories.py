@@ -1,7 +1,7 @@
 """What a vendor reads in the history of a request: `history(vendor, body)`, one `Past` for each turn of the model.
 
-Each reader asserts what its vendor insists on: every call answered once, directly behind its turn, in the order of the
-calls, under its own id and name; reasoning only where the vendor takes it.
+Each reader asserts what its vendor insists on: every call answered once, directly behind its turn, under its own id
+and name, in the order of the calls where that matters; reasoning only where the vendor takes it.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def assert_distinct(ids: list[str]) -> None:
 
 def read_chat(body: Json) -> list[Past]:
     """Chat Completions: arguments are JSON text."""
-    return [
-        past(message, results, json.loads)
-        for message, results in answered(body["messages"])
-        if not assert_keys(message, {"role", "content", "tool_calls", "reasoning_content"})
-    ]
+    found = []
+    for message, results in answered(body["messages"]):
+        assert_keys(message, {"role", "content", "tool_calls", "reasoning_content"})
+        found.append(past(message, results, json.loads))
+    return found
 
 
 def read_ollama(body: Json) -> list[Past]:
@@ -93,7 +93,9 @@ def answered(messages: list[Json]) -> list[tuple[Json, list[Json]]]:
             continue
         ids = [call["id"] for call in message.get("tool_calls") or ()]
         results = messages[place + 1 : place + 1 + len(ids)]
-        assert [(result["role"], result.get("tool_call_id")) for result in results] == [("tool", id) for id in ids]
+        assert [(result["role"], result.get("tool_call_id")) for result in results] == [("tool", id) for id in ids], (
+            results
+        )
         used += ids
         found.append((message, results))
     assert_distinct(used)
@@ -123,7 +125,9 @@ def gemini_past(parts: list[Json], later: list[Json]) -> Past:
     assert not any("thought" in part for part in parts), "thoughts do not come back"
     assert all(set(part) - {"thoughtSignature"} in ({"text"}, {"functionCall"}) for part in parts), parts
     calls, responses = functions_of(parts, "functionCall"), functions_of(later[: len(parts)], "functionResponse")
-    assert [(call["id"], call["name"]) for call in calls] == [(given["id"], given["name"]) for given in responses]
+    assert [(call["id"], call["name"]) for call in calls] == [(given["id"], given["name"]) for given in responses], (
+        later
+    )
     assert functions_of(later[: len(calls)], "functionResponse") == responses, "responses come first"
     return Past(
         "".join(part.get("text", "") for part in parts),
@@ -154,7 +158,7 @@ def read_responses(body: Json) -> list[Past]:
     calls = [item for item in body["input"] if item.get("type") == "function_call"]
     outputs = [item for item in body["input"] if item.get("type") == "function_call_output"]
     assert_distinct([call["call_id"] for call in calls])
-    assert [call["call_id"] for call in calls] == [output["call_id"] for output in outputs]
+    assert [call["call_id"] for call in calls] == [output["call_id"] for output in outputs], "outputs"
     return [responses_past(items) for items in responses_turns(body["input"])]
 
 
@@ -220,17 +224,19 @@ def as_blocks(content: Any) -> list[Json]:
 
 
 def anthropic_past(blocks: list[Json], later: list[Json]) -> Past:
-    """One assistant message and the results in the message behind it."""
+    """One assistant message and the results in the message behind it, which may have another order: the client gives
+    them as they come.
+    """
     thinking = [block for block in blocks if block["type"] == "thinking"]
     assert blocks[: len(thinking)] == thinking, "thinking comes first"
     calls = [block for block in blocks if block["type"] == "tool_use"]
-    results = later[: len(calls)]
-    assert [result.get("tool_use_id") for result in results] == [call["id"] for call in calls]
+    results = {result.get("tool_use_id"): result for result in later[: len(calls)]}
+    assert set(results) == {call["id"] for call in calls}, "results must follow their calls directly"
     return Past(
         "".join(block["text"] for block in blocks if block["type"] == "text"),
         thinking[0] if thinking else {},
         tuple((call["name"], call["input"]) for call in calls),
-        tuple(flat(result["content"]) for result in results),
+        tuple(flat(results[call["id"]]["content"]) for call in calls),
     )
 
 

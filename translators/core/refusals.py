@@ -177,7 +177,7 @@ def retry_after(headers: Mapping[str, str], body: Any) -> int | None:
     seconds = number(headers.get("retry-after-ms"), 0.001) or number(headers.get("retry-after")) or retry_info(body)
     if seconds is None:
         return None
-    return min(MAX_RETRY_AFTER, max(1, math.ceil(seconds)))
+    return min(MAX_RETRY_AFTER, math.ceil(seconds))
 
 
 def number(value: str | None, scale: float = 1.0) -> float | None:
