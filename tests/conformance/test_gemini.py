@@ -56,7 +56,9 @@ def test_every_shape_is_accepted(shape: str, model: str) -> None:
 
 
 def parts_of(data: bytes) -> list[Json]:
-    """What the vendor said, neighbouring texts joined, thoughts and empty texts left out."""
+    """What the vendor said that comes back: neighbouring texts joined; without thoughts, empty texts and the signature of a
+    text that ends the turn.
+    """
     said: list[Json] = []
     for line in data.decode().splitlines():
         chunk = json.loads(line.removeprefix("data:")) if line.startswith(("data:", "{")) else {}
@@ -64,6 +66,8 @@ def parts_of(data: bytes) -> list[Json]:
             for part in (candidate.get("content") or {}).get("parts") or ():
                 if not part.get("thought"):
                     add(said, dict(part))
+    if said and "text" in said[-1]:
+        said[-1].pop("thoughtSignature", None)
     return said
 
 

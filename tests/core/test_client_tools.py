@@ -37,6 +37,32 @@ def test_a_tool_of_anthropic_gets_a_schema(kind: str, properties: set[str]) -> N
     assert set(schema["required"]) <= schema["properties"].keys()
 
 
+COMMANDS = {
+    "text_editor_20250728": {"view", "create", "str_replace", "insert"},
+    "memory_20250818": {"view", "create", "str_replace", "insert", "delete", "rename"},
+    "computer_20251124": {
+        *("screenshot", "zoom", "cursor_position", "mouse_move", "scroll", "type", "key", "hold_key", "wait"),
+        *("left_click", "right_click", "middle_click", "double_click", "triple_click"),
+        *("left_click_drag", "left_mouse_down", "left_mouse_up"),
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "commands"), COMMANDS.items())
+def test_the_commands_of_a_tool(kind: str, commands: set[str]) -> None:
+    [tool] = functions([{"type": kind, "name": "n"}], frozenset())
+    properties = tool["input_schema"]["properties"]
+    assert set((properties.get("command") or properties["action"])["enum"]) == commands
+
+
+@pytest.mark.parametrize("kind", KNOWN)
+def test_every_property_has_a_known_type(kind: str) -> None:
+    [tool] = functions([{"type": kind, "name": "n"}], frozenset())
+    for rule in tool["input_schema"]["properties"].values():
+        assert rule["type"] in ("string", "integer", "number", "boolean", "array")
+        assert rule["type"] != "array" or rule["items"] == {"type": "integer"}
+
+
 @pytest.mark.parametrize(
     ("kind", "undo"),
     [("text_editor_20241022", True), ("text_editor_20250124", True), ("text_editor_20250429", False)],

@@ -232,12 +232,17 @@ STATE = Opaque("k", {"data": "x"})
 PLACES = {
     "in the open block": ([Thinking("t"), STATE, Text("a")], ["thinking", "text"]),
     "without reasoning": ([STATE, Text("a")], ["thinking", "text"]),
-    "behind text": ([Text("a"), STATE], ["text", "thinking"]),
     "behind text, before a call": ([Text("a"), STATE, CALL], ["text", "thinking", "tool_use"]),
     "before a server tool's block": ([Text("a"), STATE, SEARCH], ["text", "thinking", "web_search_tool_result"]),
     "behind a call": ([CALL, STATE], ["tool_use", "thinking"]),
     "at the very end of reasoning": ([Text("a"), Thinking("t"), STATE], ["text", "thinking"]),
 }
+
+
+def test_state_behind_the_last_text_is_not_sent() -> None:
+    events = events_of([Text("a"), STATE, END])
+    assert complaints(events) == []
+    assert [block["type"] for block in blocks(events)] == ["text"]
 
 
 @pytest.mark.parametrize(("deltas", "kinds"), PLACES.values(), ids=PLACES.keys())

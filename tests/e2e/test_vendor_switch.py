@@ -74,6 +74,8 @@ class Voices:
 def expected(vendor: str, maker: str, turn: Turn) -> Past:
     """How a turn of `maker` must look to `vendor`."""
     own = ALL_WIRES[vendor].fields(turn.thinking)
+    if vendor == "gemini" and not turn.calls:
+        own = {}  # the signature of a text that ends a turn is not carried
     foreign = (FOREIGN if turn.calls else FOREIGN_WORDS).get(vendor, {})
     calls = tuple((call.name, call.arguments) for call in turn.calls)
     results = tuple(weather(call.arguments) for call in turn.calls)

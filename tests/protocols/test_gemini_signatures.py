@@ -90,8 +90,8 @@ def test_every_step_has_its_own() -> None:
         [[{"text": "Hi"}], [{"text": " you", "thoughtSignature": "S"}]],
     ],
 )
-def test_text(chunks: list[list[Json]]) -> None:
-    assert parts(history(answered(*chunks))) == [[("Hi you", "S")]]
+def test_a_text_that_ends_the_turn_goes_without(chunks: list[list[Json]]) -> None:
+    assert parts(history(answered(*chunks))) == [[("Hi you", None)]]
 
 
 def test_text_and_call_keep_theirs() -> None:

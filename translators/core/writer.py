@@ -44,7 +44,13 @@ class Writer:
         return [*events, {"type": "content_block_stop", "index": self.index}]
 
     def finish(self) -> list[Event]:
-        """Stops the open block and lets out the state that waits."""
+        """Stops the open block and lets out the state that waits.
+
+        State behind the last text stays unsent: clients take the last block for the answer (Claude Code 2.1.329 printed
+        an empty result), and no vendor demands what belongs to a finished text.
+        """
+        if self.kind == "text":
+            self._opaque.clear()
         events = self.close()
         return [*events, *self._open_thinking(), *self.close()] if self._opaque else events
 
