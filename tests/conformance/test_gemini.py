@@ -56,7 +56,7 @@ def test_every_shape_is_accepted(shape: str, model: str) -> None:
 
 
 def parts_of(data: bytes) -> list[Json]:
-    """What the vendor said that comes back: neighbouring texts joined; without thoughts, empty texts and the signature of a
+    """What the vendor said and gets back: neighbouring texts joined; no thoughts, no empty texts, no signature of a
     text that ends the turn.
     """
     said: list[Json] = []
