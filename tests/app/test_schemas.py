@@ -78,6 +78,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "a source in text": (body(messages=user([{"type": "image", "source": "x"}])), "messages.0.content.0.source: "),
     "a system of another type": (body(system=5), "system: Input should be a string or a list of text blocks"),
     "a system of strings": (body(system=["x"]), "system: Input should be a string or a list of text blocks"),
+    "a system text of another type": (body(system=[{"type": "text", "text": 5}]), "system.0.text: "),
     "stream in text": (body(stream="yes"), "stream: "),
     "a tool in text": (body(tools=["Read"]), "tools.0: "),
     "a tool without a name": (body(tools=[{"input_schema": {}}]), "tools.0.name: Field required"),

@@ -46,6 +46,7 @@ TEXTS = {
         [],
     ),
     "a refusal": (choice({"refusal": "No."}), [Text("No."), Stop("refusal", final=False)]),
+    "an empty refusal": (choice({"content": "a", "refusal": ""}), [Text("a")]),
     "no refusal": (choice({"content": "a", "refusal": None}), [Text("a")]),
 }
 
@@ -126,6 +127,12 @@ STOPS = {
     "eos": "end_turn",
     "length": "max_tokens",
     "model_length": "max_tokens",
+    "max_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "MAX_TOKENS": "max_tokens",
+    "tool_use": "tool_use",
+    "refusal": "refusal",
+    "safety": "refusal",
     "tool_calls": "tool_use",
     "function_call": "tool_use",
     "content_filter": "refusal",

@@ -103,6 +103,16 @@ USERS: dict[str, tuple[Any, Json, Any]] = {
         {"documents": True},
         "# T\nbody",
     ),
+    "an image without a media type": (
+        [{"type": "image", "source": {"type": "base64", "data": "iVBO"}}],
+        {},
+        [PNG_PART],
+    ),
+    "a PDF without a media type": (
+        [{"type": "document", "source": {"type": "base64", "data": "JVBE"}}],
+        {"documents": True},
+        [{"type": "file", "file": {"filename": "document.pdf", "file_data": "data:application/pdf;base64,JVBE"}}],
+    ),
     "marks": ([text("a", **MARK), PNG | MARK], {"cache_control": True}, [text("a", **MARKED), PNG_PART | MARKED]),
     "fields of the client": ([text("a", citations=[{"x": 1}])], {}, "a"),
 }

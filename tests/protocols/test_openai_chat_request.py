@@ -260,6 +260,16 @@ def test_a_schema_in_words(how: str, expected: Any, system: Any, marks: bool) ->
     assert [message["role"] for message in made["messages"]] == ["system", "user"]
 
 
+def test_a_schema_in_words_stands_behind_the_system_prompt() -> None:
+    marked = {"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}
+    talk = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"role": "user", "content": "r"}]
+    made = body({**FORM, "system": [marked], "messages": talk}, structured="prompt", cache_control=True)
+    first, rule = made["messages"][0]["content"]
+    assert (first, rule["type"]) == (marked, "text")
+    assert json.dumps(SCHEMA) in rule["text"]
+    assert [message["role"] for message in made["messages"]] == ["system", "user", "assistant", "user"]
+
+
 @pytest.mark.parametrize("message", [{"output_format": FORM["output_config"]["format"]}, FORM])
 def test_the_old_name_of_the_form(message: Json) -> None:
     assert body(message)["response_format"]["type"] == "json_schema"

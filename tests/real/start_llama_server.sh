@@ -45,6 +45,7 @@ unpack_source() {
   mkdir unpacked
   tar xzf "downloads/$source.tar.gz" -C unpacked
   mv "unpacked/$source" .
+  rmdir unpacked
 }
 
 build_server() {
@@ -69,8 +70,9 @@ serve() {
   [ -x "$server" ] || missing "llama-server in $PWD (make test-real builds it)"
   [ -f "$model" ] || missing "the model $PWD/$model (make test-real fetches it)"
   echo "http://127.0.0.1:$1"
+  # One thread: several wait for each other in a busy loop, which on a machine with other work is 30 times slower.
   exec "$server" --model "$model" --alias smol --host 127.0.0.1 --port "$1" --ctx-size "$WINDOW" --parallel 1 \
-    --threads 2 --jinja --no-ui --slots --chat-template-file "$here/tools_template.jinja"
+    --threads 1 --jinja --no-ui --slots --chat-template-file "$here/tools_template.jinja"
 }
 
 mkdir -p "$cache"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -59,10 +58,6 @@ class LlamaServer:
     def cancelled(self) -> int:
         """How many requests were given up in the middle; the server tells it in its log alone."""
         return self.log.count("cancel task")
-
-    def requests(self, path: str) -> int:
-        """How many requests to a path were answered."""
-        return len(re.findall(rf"POST {re.escape(path)} ", self.log))
 
     def wait_until(self, holds: Callable[[], Any]) -> bool:
         """Whether it holds before the deadline."""

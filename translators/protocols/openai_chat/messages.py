@@ -19,7 +19,6 @@ from translators.core.vendor import Json, Profile, Route
 from translators.core.wishes import prompts, travels
 
 FILLER = "ok"
-MEDIA = frozenset({"image", "document"})
 
 
 def system_messages(system: Any, profile: Profile) -> list[Json]:
