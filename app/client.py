@@ -30,6 +30,14 @@ def hung_up(sock: socket.socket) -> bool:
     try:
         poll = select.poll()
         poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0)) and sock.recv(1, socket.MSG_PEEK) == b""
+        return bool(poll.poll(0)) and peeked(sock) == b""
     except (OSError, ValueError):
         return True
+
+
+def peeked(sock: socket.socket) -> bytes | None:
+    """The next byte, left where it is; None for a TLS socket, which cannot look ahead and must not count as closed."""
+    try:
+        return sock.recv(1, socket.MSG_PEEK)
+    except ValueError:
+        return None

@@ -10,7 +10,7 @@ import gevent
 import gevent.socket
 import pytest
 
-from app.client import hung_up, presence
+from app.client import hung_up, peeked, presence
 
 Pair = tuple[Any, Any]
 #: Seconds after which a look at the socket counts as stuck.
@@ -81,3 +81,11 @@ def test_waitress_has_a_function_of_its_own(answer: bool) -> None:
 
 def test_other_servers_show_nothing() -> None:
     assert presence({})() is False
+
+
+def test_a_socket_that_cannot_look_ahead_is_not_gone() -> None:
+    class NoFlags:
+        def recv(self, size: int, flags: int) -> bytes:
+            raise ValueError("non-zero flags not allowed in calls to recv()")
+
+    assert peeked(NoFlags()) is None  # type: ignore[arg-type]

@@ -41,6 +41,10 @@ FRAGMENTS = {
         [ToolCall(None, "x", "Read", '{"a"'), ToolCall(None, "x", "Read", ":1"), ToolCall(None, "x", "Read", "}")],
         [("Read", A)],
     ),
+    "id and name repeated before the arguments": (
+        [ToolCall(0, "x", "Read"), ToolCall(0, "x", "Read"), ToolCall(0, "x", "Read", A)],
+        [("Read", A)],
+    ),
     "a fresh id on every fragment, the name only first": (
         [ToolCall(0, "x", "Read"), ToolCall(0, "y", "", '{"a"'), ToolCall(0, "z", "", ":1}")],
         [("Read", A)],
