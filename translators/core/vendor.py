@@ -15,7 +15,6 @@ from translators.core.errors import RialtoError
 from translators.core.intent import Intent
 
 Json = dict[str, Any]
-Choice = Literal["auto", "none", "required", "named"]
 
 ALL_CHOICES: frozenset[str] = frozenset({"auto", "none", "required", "named"})
 AUTO_OR_NONE: frozenset[str] = frozenset({"auto", "none"})

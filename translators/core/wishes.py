@@ -41,6 +41,19 @@ def reconcile(wish: Intent, choice: str, profile: Profile) -> tuple[Intent, str]
     return wish, choice
 
 
+def choice_fields(message: Json, choice: str, named: Json, profile: Profile) -> Json:
+    """`tool_choice` and `parallel_tool_calls` of OpenAI's wires, which differ only in how a tool is `named`."""
+    wished = message.get("tool_choice") or {}
+    fields: Json = {}
+    if choice == "named":
+        fields["tool_choice"] = named
+    elif choice in ("required", "none") or (choice == "auto" and wished):
+        fields["tool_choice"] = choice
+    if wished.get("disable_parallel_tool_use") and profile.parallel_tool_calls:
+        fields["parallel_tool_calls"] = False
+    return fields
+
+
 def wanted_schema(message: Mapping[str, Any]) -> Any:
     """The JSON schema that the answer must have, from `output_config.format` or its old name `output_format`."""
     form = (message.get("output_config") or {}).get("format") or message.get("output_format") or {}

@@ -15,7 +15,7 @@ from translators.core.history import turns
 from translators.core.intent import intent
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import reconcile, wanted_schema, wished_choice
+from translators.core.wishes import choice_fields, reconcile, wanted_schema, wished_choice
 from translators.protocols.openai_chat.messages import messages, system_messages
 
 #: Fields of a Messages request that Chat Completions has no place for, and why nothing is lost by it.
@@ -53,7 +53,7 @@ def request(message: Json, route: Route) -> Json:
     body |= route.vendor.thinking(wish, route)
     if tools:
         body["tools"] = [function(tool, names, profile) for tool in tools]
-        body |= choice_fields(message, choice, names, profile)
+        body |= tool_choice(message, choice, names, profile)
     body |= structure(message, profile)
     if route.session and profile.cache_key_field:
         body[profile.cache_key_field] = route.session[:64]
@@ -90,17 +90,11 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     return {"type": "function", "function": made, **mark}
 
 
-def choice_fields(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
+def tool_choice(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
     """`tool_choice` and `parallel_tool_calls`."""
     wished = message.get("tool_choice") or {}
-    fields: Json = {}
-    if choice == "named":
-        fields["tool_choice"] = {"type": "function", "function": {"name": names.short(str(wished.get("name")))}}
-    elif choice in ("required", "none") or (choice == "auto" and wished):
-        fields["tool_choice"] = choice
-    if wished.get("disable_parallel_tool_use") and profile.parallel_tool_calls:
-        fields["parallel_tool_calls"] = False
-    return fields
+    named = {"type": "function", "function": {"name": names.short(str(wished.get("name")))}}
+    return choice_fields(message, choice, named, profile)
 
 
 def structure(message: Json, profile: Profile) -> Json:
