@@ -1,16 +1,18 @@
 """Catalog: public model names -> routes. `app/resolution.py` holds the order of the rules.
 
-While nothing at all is configured the demo answers instead of vendors without a key.
+While nothing at all is configured the stand-in, the demo, answers instead of vendors without a key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from app.conf_files import Conf, load_conf
 from app.conf_schemas import Facts, laid_over
+from app.conformity import mismatch
 from app.listing import Row, row_of, rows_of, with_models
 from app.resolution import Pick, Resolution, without_bracket
 from app.settings import ROOT, Settings, SettingsError
@@ -19,18 +21,20 @@ from translators import vendors as known_vendors
 from translators.core.errors import NotFound, Unauthorized
 from translators.core.vendor import Route, Vendor, refine
 
-DEMO = "demo"
 KEPT_ROUTES = 4096
 
 
 class Catalog:
-    """Knows every public name. `resolve` is a cached look-up; nothing changes after the start."""
+    """Knows every public name. `resolve` is a cached look-up; nothing but learnt limits changes after the start."""
 
     def __init__(self, settings: Settings, conf: Conf, targets: Mapping[str, Target]) -> None:
         self.conf = conf
         self.targets = targets
         self.names = Resolution(settings, conf, targets)
         self.configured = _configured(targets, self.names.chosen())
+        self.stand_in = next((target for target in targets.values() if target.vendor.stand_in), None)
+        self.known: Callable[[Route], Route] = unchanged
+        """Adds limits that are learnt while Rialto runs."""
         self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
 
     @classmethod
@@ -47,7 +51,7 @@ class Catalog:
             for place, vendor in conf.mentions
             if spelled(vendor) not in catalog.targets
         ]
-        if problems := [*strangers, *catalog.names.problems()]:
+        if problems := [*strangers, *catalog.names.problems(), *_lost_fallbacks(catalog)]:
             raise SettingsError(problems)
         return catalog
 
@@ -56,15 +60,26 @@ class Catalog:
 
         Raises NotFound (`model: NAME`, or an unknown vendor in the path) and Unauthorized (a vendor without its key).
         """
-        return self._cached(name, path_route)
+        return self.known(self._cached(name, path_route))
+
+    def chain(self, route: Route) -> tuple[Route, ...]:
+        """The route, and behind it its fallbacks that can be called, for the same client and conversation."""
+        found = {route_name(route): route}
+        for name in route.fallbacks:
+            try:
+                fallback = self.resolve(name)
+            except (NotFound, Unauthorized):
+                continue
+            found.setdefault(route_name(fallback), replace(fallback, alias=route.alias, session=route.session))
+        return tuple(found.values())
 
     def models(self, own: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Row, ...]:
         """The models that can be called now, for GET /v1/models. `own` holds what a vendor says it has."""
-        return with_models(self, self._rows, own) if own else self._rows
+        return with_models(self, self._rows(), own) if own else self._rows()
 
     def model(self, name: str) -> Row:
         """One model by any of its names. Raises what `resolve` raises."""
-        return next((row for row in self._rows if row.id == name), None) or row_of(self, name)
+        return row_of(self, name)
 
     def target(self, vendor: str) -> Target:
         """A vendor by its name. Raises NotFound that names the known ones."""
@@ -77,14 +92,13 @@ class Catalog:
         """What `conf/models.toml` knows of a vendor's model."""
         return self.conf.models.get(f"{target.vendor.name}/{model}", Facts())
 
-    @cached_property
     def _rows(self) -> tuple[Row, ...]:
         return rows_of(self)
 
     def _resolve(self, name: str, path_route: str | None) -> Route:
         pick = self._at_path(path_route) if path_route else self.names.find(name)
-        if (pick is None or not pick.target.usable) and not self.configured and DEMO in self.targets:
-            pick = Pick(self.targets[DEMO], DEMO)
+        if (pick is None or not pick.target.usable) and not self.configured and self.stand_in:
+            pick = Pick(self.stand_in, self.stand_in.vendor.models[0])
         if pick is None:
             raise NotFound(f"model: {name}")
         if not pick.target.usable:
@@ -120,11 +134,32 @@ class Catalog:
             profile=refine(profile, **self.conf.overrides.get(f"{vendor.name}/{pick.model}", {})),
             base_url=pick.target.base_url,
             key=pick.target.key,
+            keys=pick.target.keys,
             context_window=facts.context_window or pick.target.context_window,
             max_output=facts.max_output,
             prices=facts.prices,
+            fallbacks=self.names.settings.fallback_models if facts.fallback is None else facts.fallback,
             extra=extra,
+            mismatch=mismatch,
         )
+
+
+def unchanged(route: Route) -> Route:
+    """The route as it is."""
+    return route
+
+
+def _lost_fallbacks(catalog: Catalog) -> Iterator[str]:
+    for kind, rows in (("aliases", catalog.conf.aliases), ("models", catalog.conf.models)):
+        for row, facts in rows.items():
+            for name in facts.fallback or ():
+                if catalog.names.find(name) is None:
+                    yield f"conf/models.toml: [{kind}] {row}: no vendor is known for {name}; write it as vendor/model."
+
+
+def route_name(route: Route) -> str:
+    """The vendor and model that a route leads to."""
+    return f"{route.vendor.name}/{route.model}"
 
 
 def _configured(targets: Mapping[str, Target], chosen: Collection[Target]) -> tuple[Target, ...]:

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from marshmallow import Schema, post_load, pre_load, validate
 from marshmallow import fields as ma
 
-from app.settings import THINKING_SWITCHES
 from app.variables import header_value, web_address
 from translators.core.vendor import Profile
 
@@ -31,6 +30,8 @@ class Facts:
     base_model: str | None = None
     """The model behind a name that does not tell it, such as an Azure deployment."""
     prices: Mapping[str, float] = field(default_factory=dict)
+    fallback: tuple[str, ...] | None = None
+    """Names of models that answer when this one's vendor cannot, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A user's own server. `protocol` names a wire format; without `key_variable` no key is sent."""
+    """A user's own server. `protocol` is a wire format that a vendor serves; without `key_variable` no key is sent."""
 
     base_url: str
     title: str = ""
@@ -117,6 +118,7 @@ class FactsSchema(Schema):
     thinking = Switch()
     base_model = ma.String(validate=validate.Length(min=1))
     prices = ma.Nested(PricesSchema)
+    fallback = Names()
 
 
 class AliasSchema(FactsSchema):
@@ -179,13 +181,13 @@ ProfileSchema = Schema.from_dict(
 
 
 class ServerSchema(Schema):
-    """A table of `conf/vendors.toml`: one OpenAI-compatible server."""
+    """A table of `conf/vendors.toml`: one server."""
 
     base_url = Address(required=True)
     title = ma.String()
     key_variable = ma.String(validate=validate.Regexp(r"^[A-Z][A-Z0-9_]*$", error="Not the name of a variable."))
     protocol = ma.String()
-    thinking = ma.String(validate=validate.OneOf(THINKING_SWITCHES))
+    thinking = ma.String(validate=validate.OneOf([word for word in get_args(PROFILE_HINTS["thinking_switch"]) if word]))
     headers = ma.Dict(ma.String(validate=HEADER_NAME), ma.String(validate=header_value))
     query = ma.Dict(ma.String(), ma.String())
     models = Names()

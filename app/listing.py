@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LARGE_WINDOW = 1_000_000
 """Windows from here on are also listed with `[1m]`: without it the client uses 200,000 tokens of them."""
 LARGE = "[1m]"
+PREFIX = "anthropic/"
+"""Begins the public names of vendors' models; the client leaves out what does not begin like this or with "claude"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +77,15 @@ def display_name(route: Route) -> str:
 
 def public_id(vendor: str, model: str) -> str:
     """A vendor's model as a name that passes the client's filter."""
-    return f"anthropic/{vendor}/{model}"
+    return f"{PREFIX}{vendor}/{model}"
 
 
 def _candidates(catalog: Catalog) -> Iterator[str]:
     for tier in catalog.conf.tiers.values():
         yield from tier.names
     yield from (name for name in catalog.conf.aliases if name.startswith("claude"))
-    shown = [target.vendor for target in catalog.configured or [catalog.targets["demo"]]]
-    for vendor in shown:
+    for target in catalog.configured or filter(None, [catalog.stand_in]):
+        vendor = target.vendor
         yield from (public_id(vendor.name, model) for model in _models_of(catalog, vendor.name))
         yield from (public_id(vendor.name, model) for model in vendor.models)
 

@@ -18,6 +18,7 @@ from dataclasses import astuple, dataclass, replace
 
 from app.conf_files import Conf
 from app.conf_schemas import Facts, Tier
+from app.listing import PREFIX
 from app.settings import Settings
 from app.targets import Target, provider_name, spelled
 
@@ -60,7 +61,8 @@ class Resolution:
         self.settings = settings
         self.tiers = conf.tiers
         self.targets = targets
-        self.preferred = spelled(settings.preferred_provider) or provider_name(settings, targets)
+        self.named = provider_name(settings, {name: target.vendor for name, target in targets.items()})
+        self.preferred = spelled(settings.preferred_provider) or self.named
         self._aliases = dict(_alias_picks(settings, conf, targets))
         self._families = _family_table(conf, targets)
         self._rules: tuple[Rule, ...] = (
@@ -99,7 +101,7 @@ class Resolution:
         provider = self.settings.provider.name
         if provider and spelled(provider) not in self.targets:
             yield f"PROVIDER: no vendor is called {provider}; set PROVIDER_BASE_URL to use another server. {known}"
-        if self.settings.provider.api_key and not provider_name(self.settings, self.targets):
+        if self.settings.provider.api_key and not self.named:
             yield "PROVIDER_API_KEY: set PROVIDER_BASE_URL (a server's address) or PROVIDER (a vendor's name) too."
         for place, name in self._configured_names():
             if name and self.find(name, frozenset({place})) is None:
@@ -108,7 +110,7 @@ class Resolution:
     def chosen(self) -> tuple[Target, ...]:
         """The vendors of the network that the names in the settings lead to, and those whose aliases are set."""
         picks = [self.find(name, frozenset({place})) for place, name in self._configured_names() if name]
-        picks += [self._aliases.get(alias) for alias, own in self.settings.ollama_aliases.items() if any(astuple(own))]
+        picks += [self._aliases.get(alias) for alias, own in self.settings.alias_changes.items() if any(astuple(own))]
         return tuple(pick.target for pick in picks if pick and pick.target.base_url.startswith("http"))
 
     def _configured_names(self) -> Iterator[tuple[str, str]]:
@@ -116,6 +118,8 @@ class Resolution:
             yield setting.upper(), getattr(self.settings, setting)
         for name, target in self.settings.model_map.items():
             yield f"MODEL_MAP {name}", target
+        for name in self.settings.fallback_models:
+            yield "FALLBACK_MODELS", name
 
     def _follow(self, target: str | None, name: str, followed: frozenset[str]) -> Pick | None:
         """What another name stands for; None when this name has been followed before (a circle)."""
@@ -129,9 +133,9 @@ class Resolution:
 
     def _explicit(self, name: str, followed: frozenset[str]) -> Pick | None:
         direct = self._qualified(name)
-        if not name.startswith("anthropic/"):
+        if not name.startswith(PREFIX):
             return direct
-        inner = name.removeprefix("anthropic/")
+        inner = name.removeprefix(PREFIX)
         if pick := self._qualified(inner):
             return pick
         return direct if direct and direct.target.usable else self._follow(inner, name, followed) or direct
@@ -167,10 +171,10 @@ class Resolution:
 
 
 def _alias_picks(settings: Settings, conf: Conf, targets: Mapping[str, Target]) -> Iterator[tuple[str, Pick]]:
-    """Every alias whose vendor exists, with what OLLAMA_* says of it."""
+    """Every alias whose vendor exists, with what its variables say of it."""
     for name, alias in conf.aliases.items():
         vendor, _, model = alias.model.partition("/")
-        target, own = targets.get(spelled(vendor)), settings.ollama_aliases.get(name)
+        target, own = targets.get(spelled(vendor)), settings.alias_changes.get(name)
         if own and own.context_window:
             alias = replace(alias, context_window=own.context_window)
         if target:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,57 +18,29 @@ from environs import validate
 from app.variables import (
     SettingsError,
     Variables,
+    concurrency,
     custom_headers,
-    duration,
     header_value,
     host_of,
     is_loopback,
-    local_address,
     name_table,
     name_table_file,
+    names,
+    redis_address,
+    validated,
     web_address,
 )
 from translators import vendors as known_vendors
+from translators.core.variables import Form, Variable
 from translators.core.vendor import Vendor
-from translators.protocols.ollama_chat.request import NUM_CTX
 
-__all__ = ["ROOT", "OllamaModel", "Provider", "Settings", "SettingsError"]
+__all__ = ["ROOT", "AliasChange", "Provider", "Settings", "SettingsError", "spelled"]
 
 ROOT = Path(__file__).resolve().parent.parent
+STATE_DIR: Path | None = ROOT / "state"
+"""Where the store keeps its file when BRIDGE_STATE_DIR says nothing."""
 
-THINKING_SWITCHES = ("effort", "template", "flag", "object", "nothing")
-"""How a compatible server is told to think, see `translators/openai_compatible.py`."""
-OPENAI_WIRES = ("auto", "chat", "responses")
-"""Which of OpenAI's wires is used, see `translators/openai.py`."""
-OLLAMA_MODES = ("native", "anthropic")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-OLLAMA_ALIASES = {
-    "ollama-sonnet": "OLLAMA_SONNET",
-    "ollama-haiku": "OLLAMA_HAIKU",
-    "ollama-gpt-oss": "OLLAMA_GPTOSS",
-    "ollama-gemma": "OLLAMA_GEMMA",
-}
-#: Vendor -> header -> variable. OpenRouter shows the caller's name in its rankings.
-VENDOR_HEADERS = {"openrouter": {"HTTP-Referer": "OPENROUTER_SITE_URL", "X-Title": "OPENROUTER_APP_NAME"}}
-#: Vendor -> key in `Route.extra` -> variable.
-VENDOR_EXTRAS = {
-    "anthropic": {"forward_client_key": "ANTHROPIC_FORWARD_CLIENT_KEY"},
-    "azure": {"api_version": "AZURE_API_VERSION", "base_model": "AZURE_BASE_MODEL", "api": "OPENAI_API"},
-    "nvidia": {"reasoning_budget": "NVIDIA_REASONING_BUDGET", "enable_thinking": "NVIDIA_ENABLE_THINKING"},
-    "openai": {"api": "OPENAI_API"},
-    "openai_compatible": {"thinking": "PROVIDER_THINKING"},
-    "ollama": {"keep_alive": "OLLAMA_KEEP_ALIVE", "mode": "OLLAMA_MODE"},
-}
-#: Vendor -> the variable with the window of those of its models that have none of their own, and its default in tokens.
-VENDOR_WINDOWS = {"ollama": ("OLLAMA_NUM_CTX", NUM_CTX)}
-#: Vendor -> another common name of the variable with its address.
-OTHER_ADDRESSES = {"ollama": "OLLAMA_API_BASE"}
-#: Vendor -> the form of its address, where it is not the usual one.
-ADDRESS_FORMS = {"ollama": local_address}
-
-#: Vendor -> the variable that many users keep its key in already, read when its own is not set.
-OTHER_KEYS = {"gemini": "GOOGLE_API_KEY"}
-
 POSITIVE = validate.Range(min=1)
 SECONDS = validate.Range(min=0, min_inclusive=False)
 
@@ -83,8 +55,8 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class OllamaModel:
-    """What an ollama alias stands for; None leaves it to `conf/models.toml`."""
+class AliasChange:
+    """What an alias stands for instead; None leaves it to `conf/models.toml`."""
 
     model: str | None = None
     context_window: int | None = None
@@ -98,47 +70,49 @@ class Settings:
     port: int = 4001
     bridge_api_key: str = field(default="", repr=False)
     log_dir: Path = Path("logs")
+    state_dir: Path | None = None
+    """None keeps what is learnt in memory."""
+    redis_url: str = field(default="", repr=False)
     log_level: str = "INFO"
     debug: bool = False
 
     preferred_provider: str = ""
+    fallback_models: tuple[str, ...] = ()
     default_model: str = ""
     big_model: str = ""
     middle_model: str = ""
     small_model: str = ""
     provider: Provider = Provider()
     model_map: Mapping[str, str] = field(default_factory=dict)
-    ollama_aliases: Mapping[str, OllamaModel] = field(default_factory=dict)
+    alias_changes: Mapping[str, AliasChange] = field(default_factory=dict)
+    """Alias -> what the variables of its vendor change."""
 
     max_output_tokens: int | None = None
     max_tokens_limit: int | None = None
     min_tokens_limit: int | None = None
     max_body_bytes: int = 32 * 1024 * 1024
+    url_fetch: str = "public"
+    learn_limits: bool = True
+    """Vendors are asked for the limits of models that the catalog does not know."""
 
     connect_timeout: float = 10.0
     first_byte_timeout: float = 300.0
     idle_timeout: float = 300.0
     total_timeout: float = 3600.0
+    queue_timeout: float = 300.0
+    retry_budget: float = 30.0
+    vendor_concurrency: Mapping[str, int] = field(default_factory=dict)
+    """Vendor -> exchanges at once; "" is the number for those that are not named."""
 
     custom_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    anthropic_forward_client_key: bool | None = None
-    azure_api_version: str = ""
-    azure_base_model: str = ""
-    nvidia_reasoning_budget: int | None = None
-    nvidia_enable_thinking: bool | None = None
-    openai_api: str = ""
-    openrouter_site_url: str = ""
-    openrouter_app_name: str = ""
-    provider_thinking: str = ""
-    ollama_keep_alive: str = ""
-    ollama_mode: str = ""
-
     vendor_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Vendor -> key, for those that have one."""
     vendor_urls: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Vendor -> address, for those moved away from their own."""
+    lender: str = ""
+    """The vendor that was moved without a key and therefore is a server of the user's own."""
     vendor_headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    """Vendor -> headers made of its own settings."""
+    """Vendor -> headers made of its own variables."""
     vendor_extras: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Vendor -> what its routes carry in `Route.extra`."""
     vendor_windows: Mapping[str, int] = field(default_factory=dict)
@@ -174,6 +148,11 @@ class Settings:
         return self.environment.get(name, "").strip()
 
 
+def spelled(name: str) -> str:
+    """A vendor's name in the spelling of the tables' keys."""
+    return name.lower().replace("-", "_")
+
+
 def _environment() -> dict[str, str]:
     written = dotenv_values(ROOT / ".env", interpolate=False)
     return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
@@ -189,15 +168,16 @@ def _bind_problems(host: str | None, key: str | None) -> list[str]:
 
 
 def _values(variables: Variables, vendors: Mapping[str, Vendor]) -> dict[str, Any]:
-    return {
+    values = {
         **_server(variables),
         **_models(variables),
         **_limits(variables),
         **_timeouts(variables),
-        **_vendor_options(variables),
-        **_vendor_access(variables, vendors),
+        **_vendor_options(variables, vendors.values()),
+        **_vendor_access(variables, vendors.values()),
         "environment": variables.given,
     }
+    return values | {"lender": _lender(vendors.values(), values["provider"], values)}
 
 
 def _server(variables: Variables) -> dict[str, Any]:
@@ -206,6 +186,8 @@ def _server(variables: Variables) -> dict[str, Any]:
         "port": variables.int("PORT", 4001, validate=validate.Range(0, 65535)),
         "bridge_api_key": variables.parsed("BRIDGE_API_KEY", header_value, ""),
         "log_dir": variables.path("BRIDGE_LOG_DIR", Path("logs")),
+        "state_dir": variables.path("BRIDGE_STATE_DIR", STATE_DIR),
+        "redis_url": variables.parsed("REDIS_URL", redis_address, ""),
         "log_level": variables.parsed("LOG_LEVEL", _log_level, "INFO"),
         "debug": variables.bool("BRIDGE_DEBUG", False),
         "custom_headers": custom_headers(variables),
@@ -217,32 +199,18 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
-def _openai_wire(text: str) -> str:
-    validate.OneOf(OPENAI_WIRES, error="must be one of {choices}.")(text.lower())
-    return text.lower()
-
-
-def _thinking_switch(text: str) -> str:
-    validate.OneOf(THINKING_SWITCHES, error="must be one of {choices}.")(text)
-    return text
-
-
-def _ollama_mode(text: str) -> str:
-    validate.OneOf(OLLAMA_MODES, error="must be one of {choices}.")(text)
-    return text
-
-
 def _models(variables: Variables) -> dict[str, Any]:
     nothing: dict[str, str] = {}
+    nobody: tuple[str, ...] = ()
     file = variables.parsed("MODEL_MAP_FILE", name_table_file, nothing)
     return {
         "preferred_provider": variables.str("PREFERRED_PROVIDER", ""),
         "default_model": variables.str("DEFAULT_MODEL", ""),
+        "fallback_models": variables.parsed("FALLBACK_MODELS", names, nobody),
         "big_model": variables.str("BIG_MODEL", ""),
         "middle_model": variables.str("MIDDLE_MODEL", ""),
         "small_model": variables.str("SMALL_MODEL", ""),
         "model_map": file | variables.parsed("MODEL_MAP_JSON", name_table, nothing),
-        "ollama_aliases": {alias: _ollama(variables, prefix) for alias, prefix in OLLAMA_ALIASES.items()},
         "provider": Provider(
             variables.str("PROVIDER", ""),
             variables.parsed("PROVIDER_BASE_URL", web_address, ""),
@@ -251,83 +219,96 @@ def _models(variables: Variables) -> dict[str, Any]:
     }
 
 
-def _ollama(variables: Variables, prefix: str) -> OllamaModel:
-    return OllamaModel(
-        variables.str(f"{prefix}_MODEL", None),
-        variables.int(f"{prefix}_CONTEXT_WINDOW", None, validate=POSITIVE),
-    )
-
-
 def _limits(variables: Variables) -> dict[str, Any]:
     names = ("MAX_OUTPUT_TOKENS", "MAX_TOKENS_LIMIT", "MIN_TOKENS_LIMIT")
     limits: dict[str, Any] = {name.lower(): variables.int(name, None, validate=POSITIVE) for name in names}
     megabytes = variables.int("MAX_BODY_MB", 32, validate=POSITIVE) or 0
-    return limits | {"max_body_bytes": megabytes * 1024 * 1024}
+    reach = variables.str("URL_FETCH", "public", validate=validate.OneOf(["public", "private", "off"]))
+    learn = variables.bool("LEARN_LIMITS", True)
+    return limits | {"max_body_bytes": megabytes * 1024 * 1024, "url_fetch": reach, "learn_limits": learn}
 
 
 def _timeouts(variables: Variables) -> dict[str, Any]:
     """REQUEST_TIMEOUT and PROVIDER_TIMEOUT_MS limit silence: both the wait for the first byte and later pauses."""
     milliseconds = variables.float("PROVIDER_TIMEOUT_MS", None, validate=SECONDS)
     silence = variables.float("REQUEST_TIMEOUT", milliseconds / 1000 if milliseconds else 300.0, validate=SECONDS)
-    defaults = {"CONNECT": 10.0, "FIRST_BYTE": silence, "IDLE": silence, "TOTAL": 3600.0}
-    return {
+    defaults = {"CONNECT": 10.0, "FIRST_BYTE": silence, "IDLE": silence, "TOTAL": 3600.0, "QUEUE": 300.0}
+    timeouts: dict[str, Any] = {
         f"{word.lower()}_timeout": variables.float(f"{word}_TIMEOUT", default, validate=SECONDS)
         for word, default in defaults.items()
     }
-
-
-def _vendor_options(variables: Variables) -> dict[str, Any]:
-    options: dict[str, Any] = {
-        "anthropic_forward_client_key": variables.bool("ANTHROPIC_FORWARD_CLIENT_KEY", False) or None,
-        "azure_api_version": variables.parsed("AZURE_API_VERSION", header_value, ""),
-        "azure_base_model": variables.parsed("AZURE_BASE_MODEL", header_value, ""),
-        "nvidia_reasoning_budget": variables.int("NVIDIA_REASONING_BUDGET", None, validate=POSITIVE),
-        "nvidia_enable_thinking": variables.bool("NVIDIA_ENABLE_THINKING", None),
-        "openai_api": variables.parsed("OPENAI_API", _openai_wire, ""),
-        "openrouter_site_url": variables.parsed("OPENROUTER_SITE_URL", header_value, ""),
-        "openrouter_app_name": variables.parsed("OPENROUTER_APP_NAME", header_value, ""),
-        "ollama_keep_alive": variables.parsed("OLLAMA_KEEP_ALIVE", duration, ""),
-        "ollama_mode": variables.parsed("OLLAMA_MODE", _ollama_mode, ""),
-        "provider_thinking": variables.parsed("PROVIDER_THINKING", _thinking_switch, ""),
+    nobody: dict[str, int] = {}
+    return timeouts | {
+        "retry_budget": variables.float("RETRY_BUDGET", 30.0, validate=validate.Range(min=0)),
+        "vendor_concurrency": variables.parsed("VENDOR_CONCURRENCY", concurrency, nobody),
     }
-    headers = {vendor: _set_ones(options, names) for vendor, names in VENDOR_HEADERS.items()}
-    extras = {vendor: _set_ones(options, names) for vendor, names in VENDOR_EXTRAS.items()}
-    windows = {vendor: variables.int(*window, validate=POSITIVE) for vendor, window in VENDOR_WINDOWS.items()}
-    return {**options, "vendor_headers": headers, "vendor_extras": extras, "vendor_windows": windows}
 
 
-def _set_ones(options: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
-    """The options that are set, as texts; switches as "true" and "false"."""
-    values = {key: options[name.lower()] for key, name in names.items()}
+def _vendor_options(variables: Variables, vendors: Collection[Vendor]) -> dict[str, Any]:
+    """What the vendors' own variables say; one that several vendors share is read once."""
+    declared = {entry.name: entry for vendor in vendors for entry in vendor.variables}
+    values = {name: _declared(variables, entry) for name, entry in declared.items()}
+    found = {vendor.name: [(entry, values[entry.name]) for entry in vendor.variables] for vendor in vendors}
+    windows = {vendor.name: _declared(variables, vendor.window) for vendor in vendors if vendor.window}
+    changes = {alias: _change(variables, prefix) for vendor in vendors for alias, prefix in vendor.aliases.items()}
     return {
-        key: str(value).lower() if value in (True, False) else str(value)
-        for key, value in values.items()
-        if _is_set(value)
+        "vendor_headers": {
+            name: {entry.header: value for entry, value in pairs if entry.header and value}
+            for name, pairs in found.items()
+        },
+        "vendor_extras": {
+            name: {entry.extra: value for entry, value in pairs if entry.extra and value}
+            for name, pairs in found.items()
+        },
+        "vendor_windows": {name: int(window) for name, window in windows.items() if window},
+        "alias_changes": changes,
     }
 
 
-def _is_set(value: Any) -> bool:
-    return value is not None and value != ""
+def _declared(variables: Variables, entry: Variable) -> str:
+    return variables.parsed(entry.name, validated(entry.form), entry.default)
 
 
-def _vendor_access(variables: Variables, vendors: Mapping[str, Vendor]) -> dict[str, Any]:
-    keyed = {vendor.name: vendor.key_variable for vendor in vendors.values() if vendor.key_variable}
-    keys = {name: variables.parsed(variable, header_value, "") for name, variable in keyed.items()}
-    for name in OTHER_KEYS.keys() & keys.keys():
-        keys[name] = keys[name] or variables.parsed(OTHER_KEYS[name], header_value, "")
-    moved = {vendor.name: vendor.address_variable for vendor in vendors.values() if _is_remote(vendor)}
-    urls = {name: _address(variables, name, variable) for name, variable in moved.items()}
+def _change(variables: Variables, prefix: str) -> AliasChange:
+    return AliasChange(
+        variables.str(f"{prefix}_MODEL", None),
+        variables.int(f"{prefix}_CONTEXT_WINDOW", None, validate=POSITIVE),
+    )
+
+
+def _vendor_access(variables: Variables, vendors: Collection[Vendor]) -> dict[str, Any]:
+    keys = {vendor.name: _key(variables, vendor) for vendor in vendors if vendor.key_variable}
+    urls = {vendor.name: _address(variables, vendor) for vendor in vendors if _is_remote(vendor)}
     return {
         "vendor_keys": {name: key for name, key in keys.items() if key},
         "vendor_urls": {name: url for name, url in urls.items() if url},
     }
 
 
-def _address(variables: Variables, vendor: str, variable: str) -> str:
-    form, other = ADDRESS_FORMS.get(vendor, web_address), OTHER_ADDRESSES.get(vendor)
-    return variables.parsed(variable, form, "") or (variables.parsed(other, form, "") if other else "")
+def _key(variables: Variables, vendor: Vendor) -> str:
+    return _first(variables, (vendor.key_variable, *vendor.other_key_variables), header_value)
+
+
+def _address(variables: Variables, vendor: Vendor) -> str:
+    names = (vendor.address_variable, *vendor.other_base_url_variables)
+    return _first(variables, names, validated(vendor.base_url_form))
+
+
+def _first(variables: Variables, names: Collection[str], form: Form) -> str:
+    """The value of the first variable that is set."""
+    return next(filter(None, (variables.parsed(name, form, "") for name in names)), "")
+
+
+def _lender(vendors: Collection[Vendor], provider: Provider, values: Mapping[str, Any]) -> str:
+    for name in [vendor.name for vendor in vendors if vendor.lends_address]:
+        named = spelled(provider.name) == name
+        moved = name in values["vendor_urls"] or (named and provider.base_url)
+        has_key = name in values["vendor_keys"] or (named and provider.api_key)
+        if moved and not has_key:
+            return name
+    return ""
 
 
 def _is_remote(vendor: Vendor) -> bool:
-    """Whether its address is one of the web; the demo's is not."""
+    """Whether its address is one of the web, not one inside this process."""
     return vendor.base_url.startswith(("http://", "https://")) or not vendor.base_url

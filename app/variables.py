@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError
+
+from translators.core import variables as forms
+from translators.core.variables import Form
 
 T = TypeVar("T")
 
 HEADER_PREFIX = "CUSTOM_HEADER_"
-OLLAMA_PORT = 11434
 
 
 class SettingsError(Exception):
@@ -45,7 +46,7 @@ class Variables(Env):
         try:
             return parse(text) if text else default
         except ValidationError as error:
-            self._errors[name].extend(error.messages)
+            self._errors[name][:] = error.messages
             return default
 
     def with_prefix(self, prefix: str) -> dict[str, str]:
@@ -63,43 +64,26 @@ class Variables(Env):
         return []
 
 
-def web_address(text: str) -> str:
-    """An http(s) address without a slash at the end of its path; a query string is kept."""
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        valid = False
-    if not valid or any(character.isspace() for character in text):
-        raise ValidationError("must be an address that begins with http:// or https://.")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), parts.query, ""))
+def validated(form: Form) -> Form:
+    """The form with the errors of Marshmallow and environs."""
+
+    def parse(text: str) -> str:
+        try:
+            return form(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+    return parse
 
 
-def local_address(text: str) -> str:
-    """The address of a server as Ollama's own tools write it: the scheme may be missing, then the port too; an address
-    to listen on everywhere means this machine.
-    """
-    bare = "://" not in text
-    parts = urlsplit(f"http://{text}" if bare else text)
-    name, colon, port = parts.netloc.rpartition(":") if re.search(r":\w*$", parts.netloc) else (parts.netloc, "", "")
-    if name in ("", "0.0.0.0", "[::]"):
-        name = "localhost"
-    if bare and not colon:
-        colon, port = ":", str(OLLAMA_PORT)
-    return web_address(urlunsplit(parts._replace(netloc=f"{name}{colon}{port}")))
+header_value = validated(forms.header_value)
+web_address = validated(forms.web_address)
 
 
-def duration(text: str) -> str:
-    """Seconds, or a duration like 5m or 1h30m; a negative one means for ever."""
-    if not re.fullmatch(r"-?(\d+|(\d+(\.\d+)?(ns|us|ms|s|m|h))+)", text):
-        raise ValidationError("must be seconds, a duration like 5m or 1h30m, or -1.")
-    return text
-
-
-def header_value(text: str) -> str:
-    """A text that an HTTP header may carry."""
-    if not (text.isascii() and text.isprintable()):
-        raise ValidationError("has characters that an HTTP header cannot carry.")
+def redis_address(text: str) -> str:
+    """The address of a Redis server."""
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValidationError("must be an address that begins with redis://, rediss:// or unix://.")
     return text
 
 
@@ -110,7 +94,7 @@ def name_table(text: str) -> dict[str, str]:
     except ValueError as error:
         raise ValidationError(f"is not valid JSON ({error}).") from None
     if not isinstance(table, dict) or not all(isinstance(value, str) and value for value in table.values()):
-        raise ValidationError('must be a JSON object of names, like {"claude-opus-5": "openai/gpt-6-sol"}.')
+        raise ValidationError('must be a JSON object of names, like {"claude-opus-5": "vendor/model"}.')
     return {name: value.strip() for name, value in table.items()}
 
 
@@ -121,6 +105,22 @@ def name_table_file(path: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ValidationError(f"cannot read {path} ({reason}).") from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names, separated by commas."""
+    return tuple(filter(None, (name.strip() for name in text.split(","))))
+
+
+def concurrency(text: str) -> dict[str, int]:
+    """`20,ollama=2`: vendor -> number, "" -> the number of all others."""
+    found: dict[str, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, number = part.rpartition("=")
+        if not number.strip().isdecimal() or int(number) < 1:
+            raise ValidationError(f"{part!r} is not a number of 1 or more, nor vendor=number.")
+        found[name.strip().lower().replace("-", "_")] = int(number)
+    return found
 
 
 def custom_headers(variables: Variables) -> dict[str, str]:

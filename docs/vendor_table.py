@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # run as a script, Python looks in docs/ only
 
 from translators import vendors  # noqa: E402
+from translators.core.variables import Variable  # noqa: E402
 from translators.core.vendor import Protocol, Vendor  # noqa: E402
 
 START, END = "<!-- vendors -->", "<!-- /vendors -->"
@@ -75,10 +76,21 @@ def facts(vendor: Vendor) -> Iterator[str]:
     yield f"- {vendor.title}, [documentation]({vendor.documentation}), protocol `{vendor.protocol.name}`"
     default = f", default `{vendor.base_url}`" if vendor.base_url else ""
     yield f"- Key: {key_of(vendor)}. Address: {address_of(vendor)}{default}"
+    yield from (f"- `{name}`: the key, where `{vendor.key_variable}` is not set" for name in vendor.other_key_variables)
+    yield from (
+        f"- `{name}`: the address, where `{vendor.address_variable}` is not set"
+        for name in vendor.other_base_url_variables
+    )
+    yield from (f"- `{entry.name}`: {entry.meaning}" for entry in settings(vendor))
     if vendor.models:
         yield f"- Models, for example: {listed(vendor.models)}"
     if vendor.families:
         yield f"- Names that lead here by themselves: {listed([f'{prefix}*' for prefix in vendor.families])}"
+
+
+def settings(vendor: Vendor) -> tuple[Variable, ...]:
+    """Every setting of the vendor's own."""
+    return (*vendor.variables, *([vendor.window] if vendor.window else []))
 
 
 def notes(vendor: Vendor) -> Iterator[str]:

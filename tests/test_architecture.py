@@ -1,4 +1,4 @@
-"""The architecture, checked on the syntax tree: who imports whom, purity, sizes, names, no test of a vendor's name.
+"""The architecture, checked on the syntax tree: who imports whom, purity, sizes, names, no vendor known by its name.
 
 Every rule is a function `(path, tree) -> complaints`; the second half of the file shows each of them complain.
 """
@@ -6,6 +6,7 @@ Every rule is a function `(path, tree) -> complaints`; the second half of the fi
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -13,16 +14,17 @@ from pathlib import PurePosixPath
 import pytest
 
 from tests.sizes import ROOT, functions, percentile, sources
+from translators import vendors
 
 Complaints = Iterator[str]
 Rule = Callable[[str, ast.Module], Complaints]
 
 FILES = [str(path) for path in sources()] + ["wsgi.py"]
 
-#: Layer -> the layers it may import. A vendor is not in its own list: vendors do not know each other.
+#: Layer -> the layers it may import. A vendor is in no list: vendors do not know each other, the shell finds them.
 MAY_IMPORT = {
     "wsgi": {"app"},
-    "app": {"app", "discovery", "vendor", "protocols", "core"},
+    "app": {"app", "discovery", "protocols", "core"},
     "discovery": {"core"},
     "vendor": {"protocols", "core"},
     "protocols": {"protocols", "core"},
@@ -34,6 +36,7 @@ NETWORK = {
     "requests": ("app/upstream", "app/demo"),
     "urllib3": ("app/upstream", "app/demo"),
     "sseclient": ("app/upstream", "app/framing"),
+    "redis": ("app/store",),
 }
 WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
 IMPURE = {
@@ -159,6 +162,40 @@ def is_vendor_name(node: ast.expr) -> bool:
             return False
 
 
+#: The client's own variables and the beginning of the names that it lists; both are part of the API that Rialto speaks.
+CLIENT_WORDS = re.compile(r"ANTHROPIC_(?:BASE_URL|AUTH_TOKEN|DEFAULT_)|^anthropic/$")
+#: The demo is a piece of the shell: its transport, and the sentence that announces it.
+DEMO_WORDS = re.compile(r"^demo://$|the built-in demo")
+DEMO_FILES = "app/demo"
+
+
+def words_for(name: str, title: str) -> str:
+    """A pattern for a vendor's name in both spellings, the beginning of its variables, and its title."""
+    spellings = "|".join(sorted({name, name.replace("_", "-")}))
+    return rf"(?<![\w-])(?:{spellings})(?![\w-])|(?<![A-Z0-9_]){name.upper()}_|(?<!\w){re.escape(title)}(?!\w)"
+
+
+VENDOR_WORDS = re.compile("|".join(words_for(vendor.name, vendor.title) for vendor in vendors().values()))
+
+
+def named_vendors(path: str, tree: ast.Module) -> Complaints:
+    """The shell names no vendor: what it must know of one, the vendor's own file declares."""
+    if layer(path) not in ("app", "wsgi") or path.startswith(DEMO_FILES):
+        return
+    for node in texts(tree):
+        rest = DEMO_WORDS.sub("", CLIENT_WORDS.sub("", str(node.value)))
+        if found := VENDOR_WORDS.search(rest):
+            yield f"{path}:{node.lineno} names a vendor: {found[0]}"
+
+
+def texts(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Every literal text but the docstrings."""
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node
+
+
 def sizes(path: str, tree: ast.Module) -> Complaints:
     """A function holds 50 lines at most, a file 350, a vendor 150."""
     source = getattr(tree, "source", "")
@@ -190,7 +227,7 @@ def says_nothing(function: str) -> bool:
     return function not in OVERRIDES and function.lstrip("_").startswith(FORBIDDEN_PREFIXES)
 
 
-RULES: list[Rule] = [layering, network, web, purity, vendor_names, sizes, names]
+RULES: list[Rule] = [layering, network, web, purity, vendor_names, named_vendors, sizes, names]
 
 
 def parsed(source: str) -> ast.Module:
@@ -239,6 +276,7 @@ BAD = [
     (network, "app/messages.py", "import requests"),
     (network, "app/catalog.py", "from urllib3.exceptions import ProtocolError"),
     (network, "app/framing.py", "import requests"),
+    (network, "app/learned.py", "import redis"),
     (network, "app/exchange.py", "import sseclient"),
     (network, "translators/core/stream.py", "from sseclient import SSEClient"),
     (web, "translators/kimi.py", "from flask import request"),
@@ -263,6 +301,16 @@ BAD = [
     (vendor_names, "app/exchange.py", "if vendor.name.lower() == 'kimi': pass"),
     (vendor_names, "app/exchange.py", "if vendor.name.startswith('open'): pass"),
     (vendor_names, "app/exchange.py", "match route.vendor.name:\n    case 'kimi': pass"),
+    (layering, "app/settings.py", "from translators.ollama import models_url"),
+    (named_vendors, "app/targets.py", "ORIGINAL = 'openai'"),
+    (named_vendors, "app/targets.py", "base = vendors['openai_compatible']"),
+    (named_vendors, "app/catalog.py", "targets.get('openai-compatible')"),
+    (named_vendors, "app/own_models.py", "route = resolve(f'ollama/{model}')"),
+    (named_vendors, "app/settings.py", "key = variables.str('OLLAMA_API_KEY')"),
+    (named_vendors, "app/settings.py", "raise Error('set OPENAI_API too')"),
+    (named_vendors, "app/status.py", "words = 'Azure OpenAI says no'"),
+    (named_vendors, "app/listing.py", "shown = targets['demo']"),
+    (named_vendors, "app/listing.py", "shown = targets['anthropic']"),
     (sizes, "app/exchange.py", LONG_FUNCTION),
     (sizes, "app/exchange.py", "class A:\n" + "".join(f"    {line}\n" for line in LONG_FUNCTION.splitlines())),
     (sizes, "app/exchange.py", "x = 1\n" * 351),
@@ -285,6 +333,9 @@ GOOD = [
     (purity, "translators/__init__.py", "import importlib\nimport pkgutil"),
     (purity, "translators/core/thinking.py", "import base64\nimport hashlib\nimport json"),
     (vendor_names, "app/catalog.py", "if tool.name == name and vendor.keyless: pass"),
+    (named_vendors, "app/status.py", "def f():\n    'As ollama does.'\n"),
+    (named_vendors, "app/status.py", "names = ['openai_chat', 'anthropic-version', 'claude', 'ANTHROPIC_BASE_URL']"),
+    (named_vendors, "app/demo.py", "model = 'demo'"),
     (sizes, "app/exchange.py", "def f():\n" + "    x = 1\n" * 49),
     (sizes, "app/exchange.py", "x = 1\n" * 350),
     (names, "app/exchange.py", "'''Doc.'''\ndef targets(): pass"),

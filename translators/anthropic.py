@@ -10,7 +10,8 @@
 
 from __future__ import annotations
 
-from translators.core.vendor import Profile, Vendor
+from translators.core.variables import Variable, only_on
+from translators.core.vendor import CLIENT_KEY, Profile, Vendor
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
 
 VENDOR = Vendor(
@@ -21,6 +22,15 @@ VENDOR = Vendor(
     documentation="https://platform.claude.com/docs/en/api/messages",
     base_url_variable="ANTHROPIC_API_BASE",
     key_variable="ANTHROPIC_API_KEY",
+    variables=(
+        Variable(
+            "ANTHROPIC_FORWARD_CLIENT_KEY",
+            "1 sends the client's own Anthropic key or token, where it sends one beside BRIDGE_API_KEY, "
+            "instead of ANTHROPIC_API_KEY.",
+            form=only_on,
+            extra=CLIENT_KEY,
+        ),
+    ),
     # No models: a claude name that comes here must stay what it is.
     profile=Profile(genuine=True, tool_name_max=128, documents=True),
     forwards_user_agent=True,

@@ -19,9 +19,10 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode, urlsplit
 
 from translators.core import openai_models
+from translators.core.variables import Variable
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_responses.choice import by_model, uses_responses
+from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses
 
 UNDATED = frozenset({"", "v1", "preview", "latest"})
 
@@ -81,8 +82,23 @@ VENDOR = Vendor(
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
     base_url_variable="AZURE_API_BASE",
     key_variable="AZURE_API_KEY",
+    variables=(
+        Variable(
+            "AZURE_API_VERSION",
+            "An API version, such as 2024-10-21, selects the deployments URL; without it the v1 URL is used.",
+            extra="api_version",
+        ),
+        Variable(
+            "AZURE_BASE_MODEL",
+            "The model behind the deployments, such as gpt-5.5, when their names do not tell.",
+            extra="base_model",
+        ),
+        OPENAI_API,
+    ),
+    looks=(),
     models=("my-deployment",),
     profile=Profile(
+        text_calls=False,
         token_field="max_completion_tokens",
         cache_key_field="prompt_cache_key",
         drops={"thinking.type": "a deployment whose model is unknown is only given an effort"},

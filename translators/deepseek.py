@@ -10,19 +10,30 @@
   it is not needed.
 * Tools must be of type function; `strict` is known on the /beta host alone (BerriAI/litellm#30722). `response_format`
   is text or json_object.
+* `prefix` on a last assistant message goes on with it, on the /beta host (guides/chat_prefix_completion); never while
+  thinking.
 * Only the flash models see images.
 """
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from translators.core.intent import Intent, Level
-from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, refine
+from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, joined, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
 EFFORT: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "high", "max": "max"}
 
+HOST = "api.deepseek.com"
 #: The least text that serializers and gateways do not drop.
 LOST_REASONING = " "
+
+
+def url(base: str, route: Route) -> str:
+    """The address, on the /beta host where only that one goes on with a last assistant message."""
+    at_home = urlsplit(base).hostname == HOST
+    return joined(base.removesuffix("/v1") + "/beta" if route.prefilled and at_home else base, OPENAI_CHAT.path)
 
 
 def thinking(intent: Intent, route: Route) -> Json:
@@ -70,8 +81,10 @@ VENDOR = Vendor(
         tool_choices_thinking=AUTO_OR_NONE,
         parallel_tool_calls=False,
         structured="json_object",
+        prefill="prefix",
         drops={"tool_choice.disable_parallel_tool_use": "there is no such parameter"},
     ),
+    url=url,
     thinking=thinking,
     shape=shape,
     model_profile=model_profile,

@@ -12,6 +12,8 @@ GEMINI_API_KEY, or GOOGLE_API_KEY without it; GEMINI_BASE_URL goes up to the ver
 * Answer and thoughts share `maxOutputTokens`, 65,536 at most.
 * Models before 3 refuse JSON output beside functions; the schema then goes into the system instruction.
 * Images are PNG, JPEG, WebP, HEIC or HEIF; a GIF becomes a note. Gemini 3 takes media inside function responses.
+* From 2.5 on it opens public https addresses itself, but wants to know the type (ai.google.dev/gemini-api/docs/
+  file-input-methods); Rialto fetches those whose name does not tell.
 * A wrong key is a 400 with reason API_KEY_INVALID. A 429 always speaks of the "current quota"; only one of a day does
   not heal by waiting. The delay is in RetryInfo, not in a header.
 """
@@ -21,7 +23,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from translators.core.errors import RateLimited, Rejected, RialtoError
+from translators.core.errors import RateLimited, RialtoError
 from translators.core.refusals import retry_after, status_of, words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.gemini import GEMINI
@@ -47,25 +49,22 @@ def shape(body: Json, route: Route) -> Json:
 
 
 def error(status: int, body: Any) -> RialtoError | None:
-    """A wrong key, and a rate limit with its delay."""
+    """A rate limit with its delay."""
     words = words_of(body)
-    message = f"Google Gemini: {words.message}"
     match status_of(status, body):
-        case 400 if "API_KEY_INVALID" in words.all or "API key not valid" in words.message:
-            return Rejected(f"{message} (check GEMINI_API_KEY)", status=401, should_retry=False)
         case 429 if "PerDay" in words.all:
-            return RateLimited(message, should_retry=False)
+            return RateLimited(words.message, should_retry=False)
         case 429:
-            return RateLimited(message, retry_after=retry_after({}, body))
+            return RateLimited(words.message, retry_after=retry_after({}, body))
         case _:
             return None
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
-    """What came with Gemini 3."""
+    """What came with Gemini 2.5 and 3."""
     if version(model.lower()) >= 3:
         return refine(profile, tool_name_max=128, media_in_results=True, reasoning_placeholder=SENTINEL)
-    return profile
+    return profile if version(model.lower()) >= 2.5 else refine(profile, links=frozenset())
 
 
 VENDOR = Vendor(
@@ -75,12 +74,16 @@ VENDOR = Vendor(
     base_url="https://generativelanguage.googleapis.com/v1beta",
     documentation="https://ai.google.dev/gemini-api/docs",
     key_variable="GEMINI_API_KEY",
+    other_key_variables=("GOOGLE_API_KEY",),
+    serves=(GEMINI,),
     models=("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3.5-flash", "gemini-2.5-pro"),
     families=("gemini-",),
     profile=Profile(
+        text_calls=False,
         sampling=frozenset({"temperature", "top_p", "top_k"}),
         max_stops=5,
         documents=True,
+        links=frozenset({"image", "document"}),
         tool_name_letter_first=True,
         schema="google",
     ),

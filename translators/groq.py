@@ -8,7 +8,9 @@
 * Earlier reasoning goes back as `reasoning`; `reasoning_content` is a 400, and so is a null in an assistant message.
 * Groq checks calls against the tools, 400 tool_use_failed, the model's fault. `disable_tool_validation` leaves that
   to the client, unless one tool is demanded by name.
-* `response_format` does not go together with streaming or tools, so schemas go in words.
+* `response_format` does not go together with streaming or tools, so a tool takes an answer by a schema; beside other
+  tools the schema goes in words.
+* A request with an image in base64 may have 4 MB: 3 MiB of image (console.groq.com/docs/vision).
 * 413 "Request too large for model ... Limit N, Requested M" is the limit of tokens per minute. 498 is a lack of
   capacity.
 """
@@ -63,12 +65,12 @@ def error(status: int, body: Any) -> RialtoError | None:
     """A call that the model spoilt, a request over the limit of a minute, a lack of capacity."""
     words = words_of(body)
     if TOOL_FAULT.search(words.all):
-        return Broke(f"Groq: {words.message}", should_retry=True)
+        return Broke(words.message, should_retry=True)
     if status == 413 and (found := MINUTE_LIMIT.search(words.message)):
         failure = PromptTooLong(int(found.group(2)), int(found.group(1)))
         failure.message += f" (Groq: {words.message})"
         return failure
-    return Overloaded(f"Groq: {words.message}") if status == 498 else None
+    return Overloaded(words.message) if status == 498 else None
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
@@ -87,9 +89,10 @@ VENDOR = Vendor(
     profile=Profile(
         token_field="max_completion_tokens",
         images=False,
+        image_bytes=3 * 2**20,
         empty_content="omit",
         reasoning_field="reasoning",
-        structured="prompt",
+        structured="tool",
     ),
     thinking=thinking,
     shape=shape,

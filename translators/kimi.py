@@ -7,30 +7,28 @@ The default address is Kimi Code's, the subscription. Its keys do not work on th
   always and takes no switch; kimi-k3 has only `reasoning_effort` low, high, max; Kimi Code's models take
   `thinking.effort` (MoonshotAI/kimi-code).
 * Sampling is fixed, any other value is a 400. At most 5 stop sequences of 32 bytes. `max_tokens` is the old name of
-  `max_completion_tokens`.
+  `max_completion_tokens`. Addresses of images are not opened; Rialto fetches them.
 * While thinking, a turn with calls needs a `reasoning_content` that is not empty, 400 otherwise, and an empty
   `content` must be left out. K2.7 and K3 want the reasoning of every turn ("preserved thinking").
 * tool_choice required and named are refused while K2.x thinks; K3 takes auto, none and required
   (UKGovernmentBEIS/inspect_ai#5152).
+* `partial` on a last assistant message goes on with it (docs/guide/use-partial-mode-feature-of-kimi-api).
 * Tool names have 3 to 64 characters and start with a letter or "_"; schemas must be of Moonshot's subset.
 * Errors: an exhausted plan is a 403 or a 429 that does not heal; Kimi Code answers 403 to clients it does not know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from translators.core.errors import RateLimited, Rejected, RialtoError
 from translators.core.intent import Intent, Level
 from translators.core.refusals import words_of
-from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, refine
+from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Switch, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
 EFFORT: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 MAX_STOP_BYTES = 32
-
-Switch = Callable[[Intent], Json]
 
 
 def no_switch(intent: Intent) -> Json:
@@ -76,6 +74,7 @@ SWITCHES: tuple[tuple[str, Switch], ...] = (
 )
 ALWAYS_THINKING = ("kimi-k2.7", "kimi-k2-thinking")
 K3 = ("kimi-k3", "k3")
+PARTIAL = ("kimi-k2", "moonshot-")
 
 
 def thinking(intent: Intent, route: Route) -> Json:
@@ -95,10 +94,10 @@ def error(status: int, body: Any) -> RialtoError | None:
     """The plan's limits and Kimi Code's gate."""
     words = words_of(body).message
     if status in (402, 403, 429) and "usage limit" in words.lower():
-        return RateLimited(f"Kimi: {words}", should_retry=False)
+        return RateLimited(words, should_retry=False)
     if status == 403 and "coding agents" in words.lower():
         hint = "a key of the open platform needs KIMI_BASE_URL=https://api.moonshot.ai/v1"
-        return Rejected(f"Kimi: {words} ({hint})", status=403, should_retry=False)
+        return Rejected(f"{words} ({hint})", status=403, should_retry=False)
     return None
 
 
@@ -109,7 +108,8 @@ def model_profile(model: str, profile: Profile) -> Profile:
         return refine(profile, tool_choices=AUTO_OR_NONE | {"required"})
     choices = AUTO_OR_NONE if name.startswith(ALWAYS_THINKING) else profile.tool_choices
     blind = name.startswith(("kimi-k2-", "moonshot-")) and "vision" not in name
-    return refine(profile, tool_choices=choices, tool_choices_thinking=AUTO_OR_NONE, images=not blind)
+    way: Literal["", "partial"] = "partial" if name.startswith(PARTIAL) and not name.startswith(ALWAYS_THINKING) else ""
+    return refine(profile, tool_choices=choices, tool_choices_thinking=AUTO_OR_NONE, images=not blind, prefill=way)
 
 
 VENDOR = Vendor(
@@ -126,6 +126,7 @@ VENDOR = Vendor(
         token_field="max_completion_tokens",
         sampling=frozenset(),
         max_stops=5,
+        links=frozenset(),
         empty_content="omit",
         reasoning_field="reasoning_content",
         reasoning_placeholder=".",
@@ -138,8 +139,7 @@ VENDOR = Vendor(
         drops={
             **dict.fromkeys(("temperature", "top_p"), "the models have a fixed one"),
             "tool_choice.disable_parallel_tool_use": "there is no such parameter",
-            "output_config.effort": "K2.x models have no levels; K3 and Kimi Code's models get it",
-            "thinking.budget_tokens": "K2.x models have no levels; K3 and Kimi Code's models get one",
+            **dict.fromkeys(("output_config.effort", "thinking.budget_tokens"), "K2.x has no levels; others get one"),
             "thinking.type": "K2.7 thinks always",
         },
     ),

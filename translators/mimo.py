@@ -60,12 +60,12 @@ def complete(message: Json, silent: bool) -> Json:
 def error(status: int, body: Any) -> RialtoError | None:
     """The reason in `param`, and the usual cause of a 401."""
     if status == 401:
-        return Rejected(f"MiMo: {words_of(body).message} ({KEY_HINT})", status=401, should_retry=False)
+        return Rejected(f"{words_of(body).message} ({KEY_HINT})", status=401, should_retry=False)
     inner = body.get("error") if isinstance(body, Mapping) else None
     reason = str(inner.get("param") or "") if isinstance(inner, Mapping) else ""
     if not reason or status not in (200, 400, 422) or OVERFLOW.search(reason):
         return None
-    return Rejected(f"MiMo: {words_of(body).message}: {reason}", status=400)
+    return Rejected(f"{words_of(body).message}: {reason}", status=400)
 
 
 def model_profile(model: str, profile: Profile) -> Profile:

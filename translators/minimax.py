@@ -76,7 +76,7 @@ def error(status: int, body: Any) -> RialtoError | None:
     if not code:
         return None
     words = str(body["base_resp"].get("status_msg") or "")
-    message = f"MiniMax: {words} ({code})"
+    message = f"{words} ({code})"
     match code:
         case 2013 if OVERFLOW.search(words):
             return PromptTooLong()
@@ -126,7 +126,6 @@ VENDOR = Vendor(
             "thinking.budget_tokens": "the models have no levels",
             "thinking.type": "M2.x think always",
             "tool_choice.disable_parallel_tool_use": "there is no such parameter",
-            "tool_choice": "not documented; the model decides",
         },
     ),
     thinking=thinking,

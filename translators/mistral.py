@@ -8,13 +8,14 @@
 * `reasoning_effort` is none or high on Small 4, Medium 3.5 and Large 4; Magistral always thinks; the others never do
   (docs.mistral.ai/studio/conversations/reasoning).
 * Reasoning comes as content parts of type thinking, and goes back in the same form.
+* `prefix` on a last assistant message goes on with it, and repeats it in the answer (docs.mistral.ai/capabilities).
 * 429 "Requests rate limit exceeded" and 401 "Unauthorized" are flat objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent
@@ -65,7 +66,7 @@ def error(status: int, body: Any) -> RialtoError | None:
     if status != 422 or not isinstance(detail, list):
         return None
     message = "; ".join(complaint(item) for item in detail if isinstance(item, Mapping))
-    return None if OVERFLOW.search(message) else Rejected(f"Mistral: {message}", status=400, should_retry=False)
+    return None if OVERFLOW.search(message) else Rejected(message, status=400, should_retry=False)
 
 
 def complaint(item: Mapping[str, Any]) -> str:
@@ -78,7 +79,8 @@ def model_profile(model: str, profile: Profile) -> Profile:
     """Sight, and the replay of reasoning for models that reason."""
     name = model.lower()
     field = "reasoning_content" if name.startswith((*ADJUSTABLE, *ALWAYS_THINKING)) else ""
-    return refine(profile, images=not name.startswith(BLIND), reasoning_field=field)
+    way: Literal["", "prefix"] = "" if name.startswith(ALWAYS_THINKING) else "prefix"
+    return refine(profile, images=not name.startswith(BLIND), reasoning_field=field, prefill=way)
 
 
 VENDOR = Vendor(

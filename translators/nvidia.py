@@ -7,7 +7,6 @@
 * Containers that validate strictly answer 400 "Extra inputs are not permitted"; models without reasoning get no
   switch, and `parallel_tool_calls` is never sent.
 * `reasoning_budget` limits Nemotron 3: NVIDIA_REASONING_BUDGET, else the client's budget.
-  NVIDIA_ENABLE_THINKING=false switches thinking off always, true switches it on where the client leaves it open.
 * Strict templates want `content` "" beside calls. DeepSeek-V4, GLM and Kimi read earlier `reasoning_content`.
 * Errors are problem+json; a 429 may be empty; 404 "Function ... Not found for account" is a missing model.
 """
@@ -15,13 +14,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from translators.core.errors import NotFound, RialtoError
 from translators.core.intent import Intent, Level
 from translators.core.refusals import words_of
-from translators.core.vendor import Json, Profile, Route, Vendor, refine
+from translators.core.variables import OFF, Variable, on_or_off, positive
+from translators.core.vendor import Json, Profile, Route, Switch, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
 GPT_OSS: dict[Level, str] = {"low": "low", "medium": "medium", "high": "high", "xhigh": "high", "max": "high"}
@@ -30,14 +29,11 @@ KIMI: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh
 
 SPARE = ("output_config.effort", "thinking.budget_tokens", "tool_choice.disable_parallel_tool_use")
 DROPS = dict.fromkeys(SPARE, "only some models' templates know it, and strict containers refuse what they do not know")
-NO = frozenset({"0", "f", "false", "n", "no", "off"})
 SEES = re.compile(
     r"vision|[-_]vl\b|omni|llama-4|gemma|qwen3\.[5-9]|kimi|minimax-m3|mistral-(small|medium|large)|muse|cosmos"
 )
 REPLAYS = re.compile(r"deepseek-v4|glm|kimi")
 WORDS = re.compile(r"llama-3[._]\d-nemotron")
-
-Switch = Callable[[Intent], Json]
 
 
 def template(*names: str, **kept: bool) -> Switch:
@@ -55,9 +51,8 @@ def effort(levels: dict[Level, str], off: str) -> Switch:
     """A switch by `reasoning_effort`; `off` is the least of it."""
 
     def switch(intent: Intent) -> Json:
-        if intent.on is False:
-            return {"reasoning_effort": off} if off else {}
-        return {"reasoning_effort": levels[intent.level]} if intent.level else {}
+        level = off if intent.on is False else levels[intent.level] if intent.level else ""
+        return {"reasoning_effort": level} if level else {}
 
     return switch
 
@@ -78,8 +73,7 @@ SWITCHES: tuple[tuple[str, Switch], ...] = (
     ("kimi", template("thinking")),
     ("deepseek", template("thinking")),
     ("glm", template("enable_thinking", clear_thinking=False)),
-    ("nemotron", template("enable_thinking")),
-    ("qwen", template("enable_thinking")),
+    *((part, template("enable_thinking")) for part in ("nemotron", "qwen")),
     *((prefix, NONE) for prefix in ("meta/", "mistralai/", "google/", "microsoft/")),
 )
 ANY = template("enable_thinking", "thinking")
@@ -95,7 +89,7 @@ def thinking(intent: Intent, route: Route) -> Json:
 
 def settled(intent: Intent, setting: str) -> Intent:
     """The wish under NVIDIA_ENABLE_THINKING."""
-    if setting.lower() in NO:
+    if setting.lower() in OFF:
         return intent.off()
     return Intent(True, intent.level) if setting and intent.on is None else intent
 
@@ -105,9 +99,8 @@ def shape(body: Json, route: Route) -> Json:
     if not WORDS.search(route.model.lower()) or "chat_template_kwargs" not in body:
         return body
     rest = dict(body)
-    state = "on" if rest.pop("chat_template_kwargs")["enable_thinking"] else "off"
+    said = f"detailed thinking {'on' if rest.pop('chat_template_kwargs')['enable_thinking'] else 'off'}"
     head, *others = rest["messages"]
-    said = f"detailed thinking {state}"
     if head["role"] == "system":
         return {**rest, "messages": [{**head, "content": f"{said}\n{head['content']}"}, *others]}
     return {**rest, "messages": [{"role": "system", "content": said}, head, *others]}
@@ -116,9 +109,7 @@ def shape(body: Json, route: Route) -> Json:
 def error(status: int, body: Any) -> RialtoError | None:
     """A model that this account cannot call."""
     words = words_of(body).message
-    if status == 404 and words.startswith("Function "):
-        return NotFound(f"model: not available to this account (NVIDIA NIM: {words})")
-    return None
+    return NotFound(words) if status == 404 and words.startswith("Function ") else None
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
@@ -135,11 +126,20 @@ VENDOR = Vendor(
     base_url="https://integrate.api.nvidia.com/v1",
     documentation="https://docs.api.nvidia.com/nim/reference/llm-apis",
     key_variable="NVIDIA_API_KEY",
+    variables=(
+        Variable(
+            "NVIDIA_REASONING_BUDGET", "Tokens that NVIDIA's models may think.", form=positive, extra="reasoning_budget"
+        ),
+        Variable(
+            "NVIDIA_ENABLE_THINKING",
+            "0 switches the thinking of NVIDIA's models off always, 1 on where the client says nothing.",
+            form=on_or_off,
+            extra="enable_thinking",
+        ),
+    ),
     models=(
-        "nvidia/nemotron-3-super-120b-a12b",
-        "deepseek-ai/deepseek-v4-pro",
-        "moonshotai/kimi-k3",
-        "qwen/qwen3.5-397b-a17b",
+        *("nvidia/nemotron-3-super-120b-a12b", "deepseek-ai/deepseek-v4-pro"),
+        *("moonshotai/kimi-k3", "qwen/qwen3.5-397b-a17b"),
     ),
     families=("nvidia/", "meta/"),
     profile=Profile(empty_content="empty", parallel_tool_calls=False, structured="prompt", drops=DROPS),

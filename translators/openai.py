@@ -1,7 +1,8 @@
 """OpenAI by Chat Completions and Responses, https://developers.openai.com/api/reference/chat and
 https://developers.openai.com/api/reference/responses (read 2026-11-21).
 
-OPENAI_BASE_URL may point at any server of the same protocol. OpenAI's rules therefore hang on the model's name: a name
+OPENAI_BASE_URL may point at any server of the same protocol; without OPENAI_API_KEY it is treated as
+`openai_compatible`, on the wire that OPENAI_API names. OpenAI's rules therefore hang on the model's name: a name
 that OpenAI does not use gets `max_tokens`, sampling, stop sequences and efforts low, medium and high, and nothing that
 only OpenAI knows.
 
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 from translators.core import openai_models
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_responses.choice import by_model, uses_responses
+from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses
 
 OWN_HOST = "api.openai.com"
 
@@ -55,9 +56,12 @@ VENDOR = Vendor(
     base_url="https://api.openai.com/v1",
     documentation="https://developers.openai.com/api/reference/chat",
     key_variable="OPENAI_API_KEY",
+    lends_address=True,
+    variables=(OPENAI_API,),
     models=("gpt-5.5", "gpt-5.4", "gpt-5.2", "gpt-4.1"),
     families=("gpt-3.5", "gpt-4", "gpt-5", "gpt-6", "chatgpt-", "o1", "o3", "o4"),
     profile=Profile(
+        text_calls=False,
         drops={
             "temperature": "reasoning models take it without an effort only",
             "top_p": "reasoning models take it without an effort only",

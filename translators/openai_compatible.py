@@ -5,22 +5,28 @@ https://github.com/ggml-org/llama.cpp/tree/master/tools/server, https://lmstudio
 
 * PROVIDER_BASE_URL is the address up to /v1, PROVIDER_API_KEY the key, if the server wants one. More servers are rows
   of `conf/vendors.toml`, where every field of the profile can be changed.
+* OPENAI_BASE_URL without OPENAI_API_KEY names such a server too. OPENAI_API=responses then selects its Responses API;
+  auto stays on Chat Completions, because few servers know the other one.
 * Servers differ in the switch for thinking, and gateways refuse fields that they do not know. So nothing is sent but
-  `reasoning_effort`, and that only when the client names an effort. `thinking_switch` of the profile picks another
-  one: `template` (`chat_template_kwargs`, what vLLM, SGLang and llama.cpp understand), `flag` (`enable_thinking`),
-  `object` (`thinking.type`), `effort` (`reasoning_effort` with "none" for off), `nothing`.
+  `reasoning_effort`, and that only when the client names an effort. `thinking_switch` of the profile, else
+  PROVIDER_THINKING or the row's `thinking`, picks another one: `template` (`chat_template_kwargs`, what vLLM, SGLang
+  and llama.cpp understand), `flag` (`enable_thinking`), `object` (`thinking.type`), `effort` (`reasoning_effort` with
+  "none" for off), `nothing`.
 * Earlier reasoning is not sent: the field's name depends on the server (`reasoning_field` of the profile).
 * Strict chat templates want `content` "" beside calls; a system message after the first place breaks Qwen's.
 * llama.cpp while it loads: 503 "Loading model".
+* llama.cpp and vLLM count tokens; they are known by `owned_by` in their list of models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from translators.core.intent import Intent
-from translators.core.vendor import Json, Profile, Route, Vendor
+from translators.core.variables import Variable, one_of
+from translators.core.vendor import Json, Profile, Protocol, Route, Switch, Vendor
+from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES, COUNT
 from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_chat.servers import INPUT_TOKENS, LM_STUDIO, PROPERTIES, TOKENIZE
+from translators.protocols.openai_responses import OPENAI_RESPONSES
 
 
 def level(intent: Intent) -> Json:
@@ -52,7 +58,7 @@ def switch_object(intent: Intent) -> Json:
     return {} if intent.on is None else {"thinking": {"type": "enabled" if intent.on else "disabled"}}
 
 
-SWITCHES: dict[str, Callable[[Intent], Json]] = {
+SWITCHES: dict[str, Switch] = {
     "": level,
     "effort": effort,
     "template": template,
@@ -63,8 +69,13 @@ SWITCHES: dict[str, Callable[[Intent], Json]] = {
 
 
 def thinking(intent: Intent, route: Route) -> Json:
-    """The switch that the profile names."""
-    return SWITCHES[route.profile.thinking_switch](intent)
+    """The switch that the model's profile names, or else the server's settings."""
+    return SWITCHES[route.profile.thinking_switch or route.extra.get("thinking", "")](intent)
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """The wire of one request: the server's own, or the one that OPENAI_API names for a moved OpenAI."""
+    return OPENAI_RESPONSES if route.extra.get("api") == "responses" else route.vendor.protocol
 
 
 VENDOR = Vendor(
@@ -76,9 +87,21 @@ VENDOR = Vendor(
     base_url_variable="PROVIDER_BASE_URL",
     key_variable="PROVIDER_API_KEY",
     keyless=True,
+    variables=(
+        Variable(
+            "PROVIDER_THINKING",
+            "Its switch for thinking: effort, template (vLLM, SGLang, llama.cpp), flag, object or nothing.",
+            form=one_of(*(name for name in SWITCHES if name)),
+            extra="thinking",
+        ),
+    ),
+    looks=(*OPENAI_CHAT.looks, PROPERTIES, LM_STUDIO),
+    counters={"llamacpp": (INPUT_TOKENS, COUNT), "vllm": (TOKENIZE, COUNT)},
+    serves=(OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES),
     profile=Profile(
         empty_content="empty",
         drops={"thinking.type": "servers differ in the switch; `thinking_switch` of the profile names it"},
     ),
     thinking=thinking,
+    select=select,
 )

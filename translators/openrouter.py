@@ -6,8 +6,8 @@
 * `reasoning_details` must come back unmodified on the assistant message, or Claude, Gemini and OpenAI behind it
   answer 400.
 * `cache_control` on blocks is kept for Claude, Gemini and Qwen; `session_id` keeps a conversation with one provider.
-* PDFs go as `file` parts to every model. Parameters that a provider lacks are dropped. Some providers need 16 output
-  tokens.
+* PDFs go as `file` parts to every model, also by address (openrouter.ai/docs/features/multimodal/pdfs). Parameters
+  that a provider lacks are dropped. Some providers need 16 output tokens.
 * Errors: `error.metadata.raw` holds the provider's words. 402 "requires more credits, or fewer max_tokens. You
   requested up to N tokens, but can only afford M" heals with a smaller `max_tokens`. 404 "No endpoints found ..."
   names a model that does not exist, or a feature that it lacks.
@@ -22,6 +22,7 @@ from typing import Any
 from translators.core.errors import NotFound, OutputTooLong, Rejected, RialtoError
 from translators.core.intent import Intent
 from translators.core.refusals import words_of
+from translators.core.variables import Variable
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -53,15 +54,15 @@ def error(status: int, body: Any) -> RialtoError | None:
         return unaffordable(words, wished=int(found.group(1)), affordable=int(found.group(2)))
     if status != 404 or "No endpoints found" not in words:
         return None
-    if found := UNKNOWN_MODEL.search(words):
-        return NotFound(f"model: {found.group(1)} (OpenRouter: {words})")
-    return Rejected(f"OpenRouter: {words}", status=400, should_retry=False)
+    if UNKNOWN_MODEL.search(words):
+        return NotFound(words)
+    return Rejected(words, status=400, should_retry=False)
 
 
 def unaffordable(words: str, wished: int, affordable: int) -> RialtoError:
     """An error that makes the client ask for fewer tokens, if that leaves room for an answer."""
     if affordable < LEAST_AFFORDABLE:
-        return Rejected(f"OpenRouter: {words}", status=402, should_retry=False)
+        return Rejected(words, status=402, should_retry=False)
     failure = OutputTooLong(0, wished, affordable)
     failure.message += f" (OpenRouter: {words})"
     return failure
@@ -79,12 +80,18 @@ VENDOR = Vendor(
     base_url="https://openrouter.ai/api/v1",
     documentation="https://openrouter.ai/docs",
     key_variable="OPENROUTER_API_KEY",
+    variables=(
+        Variable("OPENROUTER_SITE_URL", "Your site, shown in OpenRouter's rankings.", header="HTTP-Referer"),
+        Variable("OPENROUTER_APP_NAME", "Your app's name, shown in OpenRouter's rankings.", header="X-Title"),
+    ),
     models=("anthropic/claude-sonnet-5", "qwen/qwen3-coder", "z-ai/glm-5.3", "x-ai/grok-4.5"),
     families=("stepfun/", "qwen/", "mistralai/", "x-ai/"),
     profile=Profile(
         min_output=16,
         documents=True,
+        links=frozenset({"image", "document"}),
         cache_control=True,
+        plain_call_ids=True,
         reasoning_field="reasoning_details",
         cache_key_field="session_id",
     ),

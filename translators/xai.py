@@ -6,6 +6,7 @@ main one.
   grok-3-mini takes low and high (ai-sdk `supports-reasoning-effort.ts`, anomalyco/models.dev `providers/xai`).
 * Reasoning models refuse `stop`, so it is never sent; Rialto applies stop sequences itself. `strict` in tools is not
   known.
+* Images are JPEG or PNG of 20 MiB at most.
 * `completion_tokens` excludes the reasoning. Reasoning text comes from a few models only and is not wanted back.
 * Errors are flat: {"code": "...", "error": "..."}. A wrong key is a 400 "Incorrect API key provided".
 """
@@ -52,7 +53,7 @@ def error(status: int, body: Any) -> RialtoError | None:
     """A wrong key, which comes as a 400."""
     words = words_of(body).message
     if status == 400 and "incorrect api key" in words.lower():
-        return Rejected(f"xAI: {words} (check XAI_API_KEY)", status=401, should_retry=False)
+        return Rejected(f"{words} (check XAI_API_KEY)", status=401, should_retry=False)
     return None
 
 
@@ -71,6 +72,8 @@ VENDOR = Vendor(
     models=("grok-4.7", "grok-4.6", "grok-4.5", "grok-4.3"),
     families=("grok-",),
     profile=Profile(
+        text_calls=False,
+        image_bytes=20 * 2**20,
         max_stops=0,
         drops={"stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself"},
     ),

@@ -78,7 +78,7 @@ def error(status: int, body: Any) -> RialtoError | None:
     """What the code says, whatever the status."""
     inner = body.get("error") if isinstance(body, Mapping) else None
     code = str(inner.get("code") or "") if isinstance(inner, Mapping) else ""
-    message = f"Z.ai: {words_of(body).message} ({code})"
+    message = f"{words_of(body).message} ({code})"
     if code in AUTH:
         return Rejected(f"{message} (check ZAI_API_KEY)", status=401, should_retry=False)
     if code in BALANCE:
@@ -97,7 +97,7 @@ def single_error(code: str, message: str) -> RialtoError | None:
     """The codes that stand alone: unknown model, overflow, unsafe content."""
     match code:
         case "1211":
-            return NotFound(f"model: unknown to the vendor ({message})")
+            return NotFound(message)
         case "1261":
             return PromptTooLong()
         case "1301":

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.catalog import Catalog
 from app.settings import ROOT, Settings
+from translators import vendors as real_vendors
 from translators.core.vendor import Profile, Protocol, Vendor
 
 WIRE = Protocol(
@@ -21,9 +22,14 @@ WIRE = Protocol(
 )
 
 
+REAL = real_vendors()
+
+
 def vendor(name: str, **fields: Any) -> Vendor:
-    """A vendor with a key variable and an address of its own."""
+    """A vendor with a key variable and an address of its own, and the further settings of the real one."""
     defaults = {
+        "variables": REAL[name].variables,
+        "aliases": REAL[name].aliases,
         "title": name.title(),
         "protocol": WIRE,
         "base_url": f"https://{name}.example/v1",
@@ -38,15 +44,24 @@ VENDORS = {
     for entry in (
         vendor("azure", base_url="", base_url_variable="AZURE_API_BASE"),
         vendor("deepseek", title="DeepSeek", models=("deepseek-v4-pro",), families=("deepseek-",)),
-        vendor("demo", title="Demo", base_url="demo://rialto", key_variable="", keyless=True),
+        vendor(
+            "demo",
+            title="Demo",
+            base_url="demo://rialto",
+            key_variable="",
+            keyless=True,
+            models=("demo",),
+            stand_in=True,
+        ),
         vendor("kimi", families=("kimi-",), profile=Profile(max_stops=5)),
-        vendor("openai", families=("gpt-",)),
+        vendor("openai", families=("gpt-",), lends_address=True),
         vendor(
             "openai_compatible",
             base_url="http://localhost:8000/v1",
             base_url_variable="PROVIDER_BASE_URL",
             key_variable="PROVIDER_API_KEY",
             keyless=True,
+            serves=(WIRE,),
             headers={"a": "1"},
         ),
         vendor("openrouter"),

@@ -385,3 +385,40 @@ def test_the_shipped_files_name_known_vendors_only() -> None:
     named = {name.partition("/")[0] for name in loaded.conf.models} | set(loaded.conf.families.values())
     named |= {alias.model.partition("/")[0] for alias in loaded.conf.aliases.values()}
     assert named - later <= set(loaded.targets) and named & set(VENDORS)
+
+
+def test_a_chain_holds_the_fallbacks_that_can_be_called() -> None:
+    found = catalog(
+        DEEPSEEK_API_KEY="a", KIMI_API_KEY="b", FALLBACK_MODELS="kimi/kimi-for-coding, openai/gpt, deepseek/x"
+    )
+    route = found.resolve("claude-sonnet-4-6[1m]").within("talk")
+    chain = found.chain(route)
+    assert [(step.vendor.name, step.model, step.key) for step in chain] == [
+        ("deepseek", "deepseek-v4-pro", "a"),
+        ("kimi", "kimi-for-coding", "b"),
+        ("deepseek", "x", "a"),
+    ]
+    assert {(step.alias, step.session) for step in chain} == {("claude-sonnet-4-6[1m]", "talk")}
+
+
+def test_a_row_has_fallbacks_of_its_own(folder: Path) -> None:
+    (folder / "models.local.toml").write_text(
+        '[aliases]\nmine = { model = "deepseek/x", fallback = ["kimi/y"] }\n'
+        'plain = { model = "deepseek/x", fallback = [] }'
+    )
+    found = catalog(folder, **KEYS, FALLBACK_MODELS="kimi/z")
+    chains = {name: [step.model for step in found.chain(found.resolve(name))] for name in ("mine", "plain", "fast")}
+    assert chains == {"mine": ["x", "y"], "plain": ["x"], "fast": ["d", "z"]}
+
+
+def test_fallbacks_that_lead_nowhere_are_told_at_the_start(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="FALLBACK_MODELS: no vendor is known for nobody"):
+        catalog(FALLBACK_MODELS="nobody")
+    (folder / "models.local.toml").write_text('[models."deepseek/d"]\nfallback = ["lost"]')
+    with pytest.raises(SettingsError, match=r"\[models\] deepseek/d: no vendor is known for lost"):
+        catalog(folder)
+
+
+def test_several_keys_of_a_vendor() -> None:
+    route = catalog(DEEPSEEK_API_KEY="one, two,").resolve("deepseek/x")
+    assert (route.key, route.keys) == ("one", ("one", "two"))

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import errors
+from app.catalog import Catalog
 from app.models import models
 from app.settings import Settings
 from app.startup import banner, client_variables
@@ -28,7 +29,7 @@ def client_of(**environ: str) -> FlaskClient:
     errors.init_app(app)
     settings = Settings.load(environ, vendors=VENDORS)
     app.extensions["rialto"] = SimpleNamespace(
-        settings=settings, catalog=catalog(**environ), pulled=SimpleNamespace(models=dict)
+        settings=settings, catalog=catalog(**environ), own_models=SimpleNamespace(models=dict)
     )
     for blueprint in (models, status.status):
         app.register_blueprint(blueprint)
@@ -195,7 +196,7 @@ def test_the_banner() -> None:
     environ = {"DEEPSEEK_API_KEY": SECRET, "BRIDGE_API_KEY": KEY, "HOST": "0.0.0.0", "PORT": "4100"}
     settings = Settings.load(environ, vendors=VENDORS)
     text = banner(settings, catalog(**environ))
-    assert "Vendors: DeepSeek" in text
+    assert "Vendors: DeepSeek" in text and "Warning" not in text
     assert "sonnet  -> deepseek-v4-pro (DeepSeek)" in text
     assert "opus    -> nothing: KIMI_API_KEY is not set" in text
     assert "ANTHROPIC_BASE_URL=http://127.0.0.1:4100" in text
@@ -211,6 +212,16 @@ def test_the_client_variables() -> None:
     assert variables["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "'anthropic/deepseek/deepseek-v4-flash[1m]'"
     assert variables["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == variables["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] == "262144"
     assert variables["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "32768"
+
+
+def test_the_banner_warns_of_small_windows() -> None:
+    environ = {"OLLAMA_HOST": "box", "OLLAMA_SONNET_MODEL": "tiny", "OLLAMA_SONNET_CONTEXT_WINDOW": "32768"}
+    environ |= dict.fromkeys(("BIG_MODEL", "MIDDLE_MODEL", "SMALL_MODEL"), "ollama-sonnet")
+    settings = Settings.load(environ)
+    text = banner(settings, Catalog.load(settings))
+    assert "CLAUDE_CODE_MAX_CONTEXT_TOKENS=32768" in text and "CLAUDE_CODE_AUTO_COMPACT_WINDOW=100000" in text
+    assert text.count("Warning: tiny (Ollama) has a window of 32,768 tokens; Claude Code needs 48,000 or more.") == 1
+    assert "begins with claude- the client assumes 200,000 tokens" in text
 
 
 def test_the_banner_of_the_demo() -> None:

@@ -49,7 +49,7 @@ def test_forms() -> None:
     )
     assert (settings.port, settings.debug, settings.log_level) == (8080, True, "DEBUG")
     assert (settings.max_body_bytes, settings.max_output_tokens) == (2 * 1024 * 1024, 9000)
-    assert asdict(settings.ollama_aliases["ollama-gpt-oss"]) == {"model": "gpt-oss:120b", "context_window": 1000}
+    assert asdict(settings.alias_changes["ollama-gpt-oss"]) == {"model": "gpt-oss:120b", "context_window": 1000}
     assert settings.custom_headers == {"X-Team-Name": "tools"}
     assert settings.vendor_extras["nvidia"] == {"reasoning_budget": "5", "enable_thinking": "false"}
     assert settings.vendor_headers["openrouter"] == {"X-Title": "me"}

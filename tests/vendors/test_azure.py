@@ -111,7 +111,7 @@ def test_errors(status: int, body: Any, kind: type[RialtoError], seen: int) -> N
 def test_responses_at_the_v1_address() -> None:
     asked: Json = {
         "model": "m",
-        "max_tokens": 9,
+        "max_tokens": 900,
         "messages": [{"role": "user", "content": "Hello"}],
         "temperature": 0.5,
     }
@@ -124,6 +124,6 @@ def test_responses_at_the_v1_address() -> None:
         "model": "dep",
         "stream": False,
         "store": False,
-        "max_output_tokens": 16,
+        "max_output_tokens": 900,
         "input": [{"role": "user", "content": [{"type": "input_text", "text": "Hello"}]}],
     }

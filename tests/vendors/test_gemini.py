@@ -85,7 +85,7 @@ FAMILIES = {
 @pytest.mark.parametrize("wish", WISHES)
 @pytest.mark.parametrize("model", FAMILIES)
 def test_thinking(model: str, wish: str) -> None:
-    config = sent(VENDOR, model, **WISHES[wish])["generationConfig"]
+    config = sent(VENDOR, model, max_tokens=64_000, **WISHES[wish])["generationConfig"]
     assert config.get("thinkingConfig", {}) == FAMILIES[model][wish]
 
 
@@ -99,7 +99,7 @@ def test_thinking(model: str, wish: str) -> None:
     ],
 )
 def test_a_budget_is_brought_into_the_range(model: str, asked: int, given: int) -> None:
-    body = sent(VENDOR, model, thinking={"type": "enabled", "budget_tokens": asked})
+    body = sent(VENDOR, model, thinking={"type": "enabled", "budget_tokens": asked}, max_tokens=64_000)
     assert body["generationConfig"]["thinkingConfig"]["thinkingBudget"] == given
 
 

@@ -160,7 +160,7 @@ OVERFLOW = "This model's maximum context length is 196608 tokens. However, your 
             {"status": 404, "title": "Not Found", "detail": "Function 'x': Not found for account 'y'"},
             NotFound,
             404,
-            "model: ",
+            "model: nvidia/qwen",
         ),
         (429, "", RateLimited, 429, "NVIDIA NIM: HTTP 429"),
         (

@@ -9,7 +9,7 @@ import pytest
 from app.targets import endpoint
 from tests.vendors.bodies import WISHES, route, sent
 from translators.core.refusals import words_of
-from translators.core.spare_fields import without_refused
+from translators.core.spare_fields import obeyed, taught
 from translators.core.vendor import Json
 from translators.ollama import VENDOR, models_in, models_url
 
@@ -46,13 +46,13 @@ def test_thinking(model: str, expected: dict[str, Json], wish: str) -> None:
 )
 def test_a_model_that_does_not_think_is_asked_again(words: str) -> None:
     body = sent(VENDOR, "tiny", **WISHES["low"])
-    lesser = without_refused(body, 400, words_of({"error": words}))
+    lesser = obeyed(body, taught(body, 400, words_of({"error": words})))
     assert lesser == {name: value for name, value in body.items() if name != "think"}
 
 
 def test_other_refusals_are_final() -> None:
     body = sent(VENDOR, "tiny", **WISHES["low"])
-    assert without_refused(body, 400, words_of({"error": '"tiny" does not support tools'})) is None
+    assert taught(body, 400, words_of({"error": '"tiny" does not support tools'})) == {}
 
 
 @pytest.mark.parametrize("base", ["http://box:11434", "http://box:11434/v1", "http://box:11434/api"])

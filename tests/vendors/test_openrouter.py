@@ -109,7 +109,7 @@ RAW = '{"error":{"message":"prompt is too long: 213000 tokens > 200000 maximum"}
         (402, said(402, POOR.format(9000)), OutputTooLong, 400, None, "0 + 65536 > 9000"),
         (402, said(402, POOR.format(100)), Rejected, 402, False, "can only afford 100"),
         (402, said(402, "Insufficient credits"), Rejected, 402, False, "Insufficient credits"),
-        (404, said(404, "No endpoints found for nobody/none."), NotFound, 404, None, "model: nobody/none "),
+        (404, said(404, "No endpoints found for nobody/none."), NotFound, 404, None, "model: openrouter/"),
         (404, said(404, "No endpoints found that support tool use."), Rejected, 400, False, "support tool use"),
         (400, said(400, "Provider returned error", raw=RAW), PromptTooLong, 400, None, "213000 tokens > 200000"),
         (429, said(429, "Rate limit exceeded"), RateLimited, 429, None, "OpenRouter: Rate limit"),

@@ -1,15 +1,16 @@
-"""What the local Ollama has pulled: asked in the background, kept, and left alone when nobody set Ollama up."""
+"""What vendors list themselves, as Ollama its models: asked in the background, kept, left alone when not set up."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app import create_app
-from app.ollama_models import FRESH, PulledModels
+from app.own_models import FRESH, OwnModels
 from app.settings import Settings, SettingsError
 from app.upstream import Upstream
 from tests.app.catalogs import catalog as small_catalog
@@ -52,9 +53,9 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def settled(upstream: Any, clock: Callable[[], float] = lambda: 0.0, **environ: str) -> PulledModels:
+def settled(upstream: Any, clock: Callable[[], float] = lambda: 0.0, **environ: str) -> OwnModels:
     environ = environ or {"OLLAMA_HOST": "box"}
-    return PulledModels(small_catalog(vendors=KNOWN, **environ), upstream, start=at_once, clock=clock)
+    return OwnModels(small_catalog(vendors=KNOWN, **environ), upstream, start=at_once, clock=clock)
 
 
 def test_the_models_of_the_server() -> None:
@@ -76,20 +77,20 @@ def test_nothing_listens() -> None:
 def test_the_server_is_asked_again_when_its_answer_is_old() -> None:
     now = [0.0]
     upstream = FakeUpstream(FakeReply(200, json.dumps(TAGS).encode()))
-    pulled = settled(upstream, clock=lambda: now[0])
+    own = settled(upstream, clock=lambda: now[0])
     for moment, asked in ((0.0, 1), (FRESH - 1, 1), (FRESH, 2), (FRESH + 1, 2)):
         now[0] = moment
-        assert pulled.models() == LISTED
+        assert own.models() == LISTED
         assert len(upstream.asked) == asked
 
 
 def test_a_slow_server_delays_nothing() -> None:
     waiting: list[Callable[[], None]] = []
     upstream = FakeUpstream(FakeReply(200, json.dumps(TAGS).encode()))
-    pulled = PulledModels(small_catalog(vendors=KNOWN, OLLAMA_HOST="box"), upstream, start=waiting.append)  # type: ignore[arg-type]
-    assert (pulled.models(), pulled.models(), len(waiting)) == ({}, {}, 1)
+    own = OwnModels(small_catalog(vendors=KNOWN, OLLAMA_HOST="box"), upstream, start=waiting.append)  # type: ignore[arg-type]
+    assert (own.models(), own.models(), len(waiting)) == ({}, {}, 1)
     waiting[0]()
-    assert pulled.models() == LISTED
+    assert own.models() == LISTED
 
 
 @pytest.mark.parametrize(
@@ -108,8 +109,18 @@ def test_a_slow_server_delays_nothing() -> None:
 )
 def test_ollama_is_asked_only_when_it_is_wanted(environ: dict[str, str], asked: bool) -> None:
     upstream = FakeUpstream(FakeReply(200, json.dumps(TAGS).encode()))
-    PulledModels(small_catalog(vendors=KNOWN, **environ), upstream, start=at_once).models()  # type: ignore[arg-type]
+    OwnModels(small_catalog(vendors=KNOWN, **environ), upstream, start=at_once).models()  # type: ignore[arg-type]
     assert bool(upstream.asked) == asked
+
+
+def test_a_row_of_the_same_wire_is_asked_too(tmp_path: Path) -> None:
+    row = '[lab]\nbase_url = "http://lab:1/v1?a=b"\nprotocol = "ollama_chat"\n'
+    (tmp_path / "vendors.toml").write_text(row)
+    upstream = FakeUpstream(FakeReply(200, json.dumps(TAGS).encode()))
+    known = small_catalog(tmp_path, KNOWN, OLLAMA_HOST="box")
+    own = OwnModels(known, upstream, start=at_once)  # type: ignore[arg-type]
+    assert own.models() == {**LISTED, "lab": LISTED["ollama"]}
+    assert upstream.asked == ["http://lab:1/api/tags?a=b", "http://box:11434/api/tags"]
 
 
 @pytest.fixture
