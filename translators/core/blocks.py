@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from translators.core.client_tools import changed_name
+
 IMAGE_NOTE = (
     "[An image was here, but this model cannot see images. "
     "Use OCR, a text extract or the page's DOM to learn what it shows.]"
@@ -28,6 +30,10 @@ def text_of(block: Mapping[str, Any]) -> str:
             return f"{block.get('title')} ({block.get('source')})\n{content_text(block.get('content'))}"
         case "tool_reference":
             return f"Tool {block.get('tool_name')} is now available."
+        case "tool_addition" | "tool_removal" as change:
+            return f"Tool {changed_name(block)} is {'now' if change == 'tool_addition' else 'no longer'} available."
+        case "compaction" | "fallback":
+            return str(block.get("content") or "")
         case "server_tool_use" | "mcp_tool_use":
             return f"[{block.get('name')} was called with {json.dumps(block.get('input') or {}, ensure_ascii=False)}]"
         case "container_upload":
@@ -55,6 +61,8 @@ def result_text(item: Mapping[str, Any]) -> str:
             return f"{item.get('title')} {item.get('url')}"
         case "web_fetch_result":
             return f"{item.get('url')}\n{fetched(item.get('content'))}"
+        case "tool_search_tool_search_result":
+            return content_text(item.get("tool_references"))
         case "text" | "document" | "image" | "tool_reference":
             return text_of(item)
         case _:
