@@ -23,12 +23,14 @@ if chosen_worker_class() == "gevent":
     monkey.patch_all()
 
 from app.catalog import Catalog  # noqa: E402
+from app.memory import remembered  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 from app.startup import banner  # noqa: E402
 
 try:
     settings = Settings.load()
     catalog = Catalog.load(settings)
+    catalog.known = remembered(settings)
 except SettingsError as error:
     sys.exit(str(error))
 
@@ -74,6 +76,11 @@ def on_starting(server) -> None:  # type: ignore[no-untyped-def]
             settings.check_bind(address)
     except SettingsError as error:
         sys.exit(str(error))
+
+
+def post_worker_init(worker) -> None:  # type: ignore[no-untyped-def]
+    """Lets the application see that its worker has been told to stop."""
+    worker.wsgi.config["STOPPING"] = lambda: not worker.alive
 
 
 def when_ready(server) -> None:  # type: ignore[no-untyped-def]

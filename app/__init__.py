@@ -8,7 +8,7 @@ import sys
 
 from flask import Flask, Response, request
 
-from app import errors, loops
+from app import errors, loops, stopping
 from app.messages import messages
 from app.models import models
 from app.rialto import build
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.extensions["rialto"] = rialto = build(settings)
     errors.init_app(app)
+    stopping.init_app(app)
     loops.init_app(app, rialto.instance)
     app.before_request(answer_head)
     for blueprint in (messages, models, status):

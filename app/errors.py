@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import uuid
 
 from flask import Flask, Response, current_app, g, request
@@ -16,6 +17,9 @@ from app.sse import dumps
 from translators.core.errors import InvalidRequest, MethodNotAllowed, NotFound, RialtoError, TooLarge
 
 log = logging.getLogger("rialto")
+
+#: Seconds. At a larger number Claude Code gives up at once.
+MAX_RETRY_AFTER = 60
 
 
 def init_app(app: Flask) -> None:
@@ -45,7 +49,7 @@ def answer(error: RialtoError) -> Response:
     body = {"type": "error", "error": told, "request_id": request_id()}
     response = Response(dumps(body), error.status, content_type="application/json")
     if error.retry_after is not None:
-        response.headers["retry-after"] = str(int(error.retry_after))
+        response.headers["retry-after"] = str(min(MAX_RETRY_AFTER, math.ceil(error.retry_after)))
     if error.should_retry is not None:
         response.headers["x-should-retry"] = "true" if error.should_retry else "false"
     return response

@@ -1,8 +1,8 @@
-"""One request's trip: translate, send, read, stream. The straight line that joins the translators and the upstream.
+"""One request's trip: try, read, stream, account. The straight line that joins the translators and the upstream.
 
 An exchange works on plain values; nothing here touches the web framework. The vendor's status and first words are
 awaited before anything is answered, so that its errors are HTTP errors; after `COMMIT_AFTER` seconds of silence the
-answer starts anyway and stays alive by pings.
+answer starts anyway and stays alive by pings. Until the first words another try, or another vendor, may follow.
 """
 
 from __future__ import annotations
@@ -10,73 +10,69 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from app import sse
+from app.account import Account, opened
+from app.call import Call, Caller
 from app.client import ClientGone
-from app.framing import objects, parsed
-from app.loops import VIA
-from app.patience import Patience, Quiet
+from app.means import Means
+from app.patience import Clock, Quiet
 from app.pump import Finished, Pump, Silence
-from app.targets import CLIENT_KEY, endpoint
-from app.upstream import Line, Reply, Upstream
-from translators.core.answer import message_stream
-from translators.core.deltas import Opaque, Stop, Usage
-from translators.core.errors import Broke, Fault, RialtoError, Unauthorized
+from app.resilience.attempts import Attempts, speaks
+from app.upstream import Line
+from translators.core import tokens
+from translators.core.errors import RialtoError
 from translators.core.message import Event
-from translators.core.refusals import refusal, words_of
-from translators.core.spare_fields import fitted, without_refused
-from translators.core.vendor import Json, Route
+from translators.core.vendor import AnswerStream, Json, Route
 
 #: Seconds of silence after which a stream starts without knowing the vendor's status.
 COMMIT_AFTER = 10.0
 #: Seconds between two looks at the client.
 TICK = 0.25
 
-USER_AGENT = "rialto"
-
 log = logging.getLogger("rialto")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What an exchange must know of the client. `via` names the Rialtos that its request has passed."""
-
-    gone: Callable[[], bool]
-    via: str
-    user_agent: str = USER_AGENT
-    headers: Mapping[str, str] = field(default_factory=dict)
-    credentials: Mapping[str, str] = field(default_factory=dict)
-    """The headers with the client's own key for the vendor, for routes that want it."""
-
-
 class Exchange:
-    """The trip of one validated Messages body along its route."""
+    """The trip of one validated Messages body along its routes, the wished one first and its fallbacks behind it."""
 
-    def __init__(self, message: Json, route: Route, upstream: Upstream, caller: Caller, patience: Patience) -> None:
-        self.route = route = route.carrying(message)
-        self.message = message if route.vendor.protocol.verbatim else {**message, "stream": route.stream}
-        self._upstream = upstream
+    def __init__(
+        self, message: Json, routes: Sequence[Route], means: Means, caller: Caller, account: Account | None = None
+    ) -> None:
+        self.message = message
+        self.account = account or opened(message)
+        self._routes = routes = [routes[0], *(route for route in routes[1:] if fits(message, route))]
+        self._means = means
         self._caller = caller
-        self._patience = patience
         self._line = Line()
-        self._pump: Pump[list[Any]] | None = None
-        self._stream = (route.vendor.protocol.stream or message_stream)(self.message, route, new_id)
+        self._call: Call | None = None
+        self._answer: AnswerStream | None = None
+        self._opening: list[Event] = []
+        self._opened = False
+        attempts = Attempts(routes, self._called, means.traffic, self._line)
+        self._pump: Pump[Call | list[Any]] = Pump(attempts.run, self._line.cut)
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
-        events = self._stream.start()
+        events: list[Event] = []
         try:
-            for deltas in self._deltas():
-                events += [event for delta in deltas for event in self._stream.feed(delta)]
+            for deltas in self._heard():
+                events = events + self._fed(deltas) if deltas is not None else list(self._opening)
             events += self._stream.close()
+            if self._stream.error:
+                raise self._stream.error
+            self.account.told(events)
+            return self._stream.whole(events)
+        except RialtoError as error:
+            self.account.failed(error)
+            raise
+        except (ClientGone, GeneratorExit):
+            self.account.left()
+            raise
         finally:
             self._end()
-        if self._stream.error:
-            raise self._stream.error
-        return self._stream.whole(events)
 
     def stream(self) -> Iterator[bytes]:
         """The frames of the answer. The first `next` waits for the vendor and raises its errors; later ones become an
@@ -85,15 +81,23 @@ class Exchange:
         committed = False
         try:
             for events in self._events():
-                if not committed and self._stream.error:
-                    raise self._stream.error
+                if error := self._stream.error:
+                    self.account.failed(error, 200 if committed else None)
+                    if not committed:
+                        raise error
                 committed = True
+                self.account.told(events)
                 yield sse.encode(events)
-        except (RialtoError, ClientGone, GeneratorExit):
+        except (ClientGone, GeneratorExit):
+            self.account.left()
+            raise
+        except RialtoError as error:
+            self.account.failed(error)
             raise
         except Exception as error:
             log.exception("unexpected failure in a stream")
             failure = RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
+            self.account.failed(failure, 200 if committed else None)
             if not committed:
                 raise failure from error
             yield sse.encode(self._stream.fail(failure))
@@ -101,143 +105,100 @@ class Exchange:
             self._end()
 
     def _events(self) -> Iterator[list[Event]]:
-        """Lists of events; the first holds `message_start`."""
-        stream, held, started, began, quiet = self._stream, list[Any](), False, time.monotonic(), Quiet()
+        """Lists of events; the first holds what opens the answer."""
+        held, started, began, quiet = list[Any](), False, time.monotonic(), Quiet()
         try:
-            for deltas in self._deltas():
-                held += deltas
-                if (
-                    not started
-                    and not any(says_something(delta) for delta in held)
-                    and time.monotonic() - began < COMMIT_AFTER
-                ):
+            for deltas in self._heard():
+                if deltas is None:
+                    held.clear()
                     continue
-                events = [] if started else stream.start()
+                held += deltas
+                if not started and not any(map(speaks, held)) and time.monotonic() - began < COMMIT_AFTER:
+                    continue
                 started = True
-                events += [event for delta in held for event in stream.feed(delta)]
+                events = self._first(self._fed(held))
                 held.clear()
-                if events := events or quiet.sign(stream):
+                if events := events or quiet.sign(self._stream):
                     quiet.heard()
                     yield events
         except RialtoError as error:
             if not started:
                 raise
-            yield stream.fail(error)
+            yield self._stream.fail(error)
             return
-        head = [] if started else stream.start()
-        yield head + [event for delta in held for event in stream.feed(delta)] + stream.close()
+        yield self._first(self._fed(held) + self._stream.close())
 
-    def _deltas(self) -> Iterator[list[Any]]:
-        """What the vendor says, and an empty list for every tick without a word."""
-        self._pump = pump = Pump(self._work, self._line.cut)
-        began = looked = time.monotonic()
-        spoken = False
+    def _heard(self) -> Iterator[list[Any] | None]:
+        """What the vendor says: None when a try begins, and an empty list for every tick without a word."""
+        clock = Clock(self._means.patience, self._line)
+        self._pump.start()
+        looked = time.monotonic()
         while True:
-            now = time.monotonic()
-            self._patience.check(self.route.vendor.title, now - began, spoken)
-            if now - looked >= TICK:
-                looked = now
+            clock.check()
+            if time.monotonic() - looked >= TICK:
+                looked = time.monotonic()
                 if self._caller.gone():
                     raise ClientGone
             try:
-                deltas = pump.next(TICK)
-                spoken = spoken or bool(deltas)
-                yield deltas
+                item = self._pump.next(TICK)
             except Silence:
                 yield []
             except Finished:
+                self.account.heard()
                 return
-            except Fault as fault:
-                raise refusal(self.route, 200, fault.body, {}) from None
+            else:
+                if isinstance(item, Call):
+                    clock.asked(item.route.vendor.title)
+                    self._turn(item)
+                    yield None
+                else:
+                    clock.heard(item)
+                    yield item
 
-    def _work(self) -> Iterator[list[Any]]:
-        """Sends the request and decodes the answer; runs in the pump's thread."""
-        title = self.route.vendor.title
-        reply = self._accepted()
-        try:
-            for value in self._values(reply):
-                yield list(value)
-            reply.drain()
-        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-            raise Broke(f"{title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
-        finally:
-            reply.close()
+    def _called(self, route: Route) -> Call:
+        """A call along one of the routes."""
+        return Call(self.message, route, self._means, self._caller)
 
-    def _accepted(self) -> Reply:
-        """The vendor's answer with status 200. A refusal that names a spare field is tried once more without it."""
-        body = self.route.vendor.protocol.request(self.message, self.route)
-        reply = self._post(body)
-        if reply.status == 200:
-            return reply
-        refused = self._refused(reply)
-        if lesser := self._lesser(body, reply.status, refused):
-            without = ", ".join(name for name in body if lesser.get(name) != body[name])
-            log.info("%s refused %s; trying without", self.route.vendor.title, without)
-            reply = self._post(lesser)
-            if reply.status == 200:
-                return reply
-            refused = self._refused(reply)
-        raise refusal(self.route, reply.status, refused, reply.headers)
+    def _turn(self, call: Call) -> None:
+        """A try begins; its answer takes the place of the one before."""
+        self._call = call
+        self._answer = call.stream(new_id)
+        self._opening = self._answer.start()
+        self.account.tried(call.route, call.estimate.tokens)
 
-    def _lesser(self, body: Json, status: int, refused: Any) -> Json | None:
-        """A body for a second try. A genuine Anthropic's refusal is the client's to see: it adapts by itself."""
-        if self.route.profile.genuine:
-            return None
-        lesser = without_refused(body, status, words_of(refused))
-        return lesser or fitted(body, refusal(self.route, status, refused, {}))
+    @property
+    def _stream(self) -> AnswerStream:
+        """What builds the events: of the running try, or of the wished route before the first one."""
+        if self._answer is None:
+            self._answer = self._called(self._routes[0]).stream(new_id)
+            self._opening = self._answer.start()
+        return self._answer
 
-    def _post(self, body: Json) -> Reply:
-        return self._upstream.send(
-            self.route, endpoint(self.route), headers(self.route, self._caller), sse.dumps(body), self._line
-        )
+    def _fed(self, deltas: list[Any]) -> list[Event]:
+        return [event for delta in deltas for event in self._stream.feed(delta)]
 
-    @staticmethod
-    def _refused(reply: Reply) -> Any:
-        try:
-            return parsed(reply.body())
-        finally:
-            reply.close()
-
-    def _values(self, reply: Reply) -> Iterator[Iterator[Any]]:
-        """The deltas of each object of the answer, whatever form the vendor chose for it."""
-        vendor, protocol = self.route.vendor, self.route.vendor.protocol
-        for whole, value in objects(reply.pieces(), protocol.framing):
-            yield (protocol.whole if whole else protocol.chunk)(vendor.read(value))
+    def _first(self, events: list[Event]) -> list[Event]:
+        """The events behind those that open the answer, which all tries have in common."""
+        events, self._opening = [*self._opening, *events], []
+        if self._opened:
+            return [event for event in events if event["type"] != "message_start"]
+        self._opened = any(event["type"] == "message_start" for event in events)
+        return events
 
     def _end(self) -> None:
-        if self._pump is not None:
-            self._pump.stop()
+        """Lets the vendor go and closes the account; once, whoever ends first."""
+        self._pump.stop()
+        if self.account.ended is not None:
+            return
+        self.account.end()
+        if self._call is not None and self._answer is not None and self.account.error is None:
+            self._means.memory.calibration.learn(self._call.estimate, self._answer.usage)
+        self._means.settle(self.account)
 
 
-def headers(route: Route, caller: Caller) -> dict[str, str]:
-    """The headers of a request to a vendor."""
-    found = {
-        "content-type": "application/json",
-        "accept-encoding": "identity" if route.stream else "gzip, deflate",
-        "user-agent": caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
-        VIA: caller.via,
-    }
-    found |= route.vendor.protocol.headers(caller.headers, route)
-    return found | dict(route.vendor.headers) | credentials(route, caller)
-
-
-def credentials(route: Route, caller: Caller) -> dict[str, str]:
-    """The vendor's key, or the client's own where the settings say so. Raises `Unauthorized` without either."""
-    forwards = route.extra.get(CLIENT_KEY)
-    if forwards and caller.credentials:
-        return dict(caller.credentials)
-    if forwards and not route.key:
-        raise Unauthorized(
-            f"No key for {route.vendor.title}: send your own beside BRIDGE_API_KEY (x-api-key and Bearer may "
-            f"differ), or set {route.vendor.key_variable}",
-            should_retry=False,
-        )
-    return dict(route.vendor.auth(route.key)) if route.key else {}
-
-
-def says_something(delta: Any) -> bool:
-    """The vendor has begun to answer. Counts, vendor state and the end alone may still turn into an HTTP error."""
-    return not isinstance(delta, Usage | Opaque | Stop)
+def fits(message: Json, route: Route) -> bool:
+    """Whether a fallback's window holds the request; its overflow would make the client compact for nothing."""
+    return not route.context_window or tokens.estimate_request(message) < route.context_window
 
 
 def new_id(prefix: str) -> str:

@@ -10,13 +10,16 @@ from flask import Blueprint, Response, current_app, request
 
 from app import auth, sse
 from app.bodies import read_body
+from app.call import USER_AGENT, Caller
 from app.client import ClientGone, presence
-from app.counting import input_tokens
-from app.exchange import USER_AGENT, Caller, Exchange, new_id
+from app.counting import count_answer
+from app.exchange import Exchange, new_id
 from app.loops import passed
 from app.rialto import Rialto
 from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
 from translators.core import tokens
+from translators.core.errors import InvalidRequest
+from translators.core.structured import wanted_schema
 from translators.core.vendor import Json, Route
 
 messages = Blueprint("messages", __name__)
@@ -47,7 +50,7 @@ def create(target: str | None = None) -> Response:
     route = resolve(message, target)
     if message["max_tokens"] == 0 and not route.profile.genuine:
         return json_answer(empty_message(message))
-    exchange = Exchange(clamped(message), route, rialto().upstream, caller(), rialto().patience)
+    exchange = Exchange(clamped(message), rialto().catalog.chain(route), rialto().means, caller())
     if not message.get("stream"):
         try:
             return json_answer(exchange.whole())
@@ -64,7 +67,8 @@ def count_tokens(target: str | None = None) -> Response:
     """The input tokens over system, tools and all blocks."""
     message = parse(body(), COUNT_REQUEST)
     route = resolve(message, target)
-    return json_answer({"input_tokens": input_tokens(message, route, rialto().upstream, caller())})
+    message = rialto().means.media.countable(message, route)
+    return json_answer(count_answer(message, route, rialto().means.upstream, caller(), rialto().means.memory))
 
 
 def body() -> bytes:
@@ -141,7 +145,12 @@ def json_answer(value: Any) -> Response:
 
 
 def empty_message(message: Json) -> Json:
-    """The answer to `max_tokens: 0`, which only warms a cache: no vendor is asked."""
+    """The answer to `max_tokens: 0`, which only warms a cache: no vendor is asked. Raises `InvalidRequest` for what
+    does not go with it (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, read 2026-11-21).
+    """
+    for field, refused in without_answer(message).items():
+        if refused:
+            raise InvalidRequest(f"max_tokens: 0 asks for no answer, which does not go with {field}")
     return {
         "id": new_id("msg_"),
         "type": "message",
@@ -151,4 +160,14 @@ def empty_message(message: Json) -> Json:
         "stop_reason": "max_tokens",
         "stop_sequence": None,
         "usage": {"input_tokens": tokens.estimate_request(message), "output_tokens": 0},
+    }
+
+
+def without_answer(message: Json) -> dict[str, bool]:
+    """Field -> it asks for something that an empty answer cannot give."""
+    return {
+        "stream: true": bool(message.get("stream")),
+        "thinking": (message.get("thinking") or {}).get("type") == "enabled",
+        "a form of the answer": wanted_schema(message) is not None,
+        "tool_choice": (message.get("tool_choice") or {}).get("type") in ("any", "tool"),
     }

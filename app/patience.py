@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sized
 from dataclasses import dataclass
 
+from app.upstream import Line
 from translators.core.errors import TimedOut
 from translators.core.message import Event
 from translators.core.vendor import AnswerStream
@@ -12,6 +14,8 @@ from translators.core.vendor import AnswerStream
 #: Seconds between two signs of life, and how many pings pass before one that also resets older clients.
 PING_EVERY = 10.0
 PULSE_EVERY = 5
+#: Seconds that a try which was cut off gets to end by itself.
+GRACE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,44 @@ class Patience:
     first_word: float
     total: float
 
-    def check(self, title: str, waited: float, spoken: bool) -> None:
-        """Raises `TimedOut` when it is over."""
-        if not spoken and waited > self.first_word:
-            raise TimedOut(f"{title}: no word within {self.first_word:g} seconds (FIRST_BYTE_TIMEOUT sets the limit)")
-        if waited > self.total:
-            raise TimedOut(f"{title}: the answer takes over {self.total:g} seconds (TOTAL_TIMEOUT sets the limit)")
+
+class Clock:
+    """The time that one exchange takes. A silent try is cut off, so that another one may follow."""
+
+    def __init__(self, patience: Patience, line: Line) -> None:
+        self._patience = patience
+        self._line = line
+        self._began = time.monotonic()
+        self._asked: float | None = None
+        self._title = "Rialto"
+
+    def asked(self, title: str) -> None:
+        """A try has begun."""
+        self._asked = time.monotonic()
+        self._title = title
+
+    def heard(self, deltas: Sized) -> None:
+        """The vendor has spoken."""
+        if deltas:
+            self._asked = None
+
+    def check(self) -> None:
+        """Cuts a try off that waits too long for its first word. Raises `TimedOut` when all is over."""
+        now = time.monotonic()
+        if now - self._began > self._patience.total:
+            raise TimedOut(
+                f"{self._title}: the answer takes over {self._patience.total:g} seconds (TOTAL_TIMEOUT sets the limit)"
+            )
+        waited = 0.0 if self._asked is None else now - self._asked
+        if waited > self._patience.first_word + GRACE:
+            raise TimedOut(no_word(self._title))
+        if waited > self._patience.first_word:
+            self._line.expire()
+
+
+def no_word(title: str) -> str:
+    """Says that the vendor was silent."""
+    return f"{title}: no word in time (FIRST_BYTE_TIMEOUT sets the limit)"
 
 
 class Quiet:

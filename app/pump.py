@@ -33,6 +33,9 @@ class Pump(Generic[Item]):
         self._cancel = cancel
         self._items: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(BACKLOG)
         self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Begins the work."""
         threading.Thread(target=self._run, name="rialto-pump", daemon=True).start()
 
     def next(self, timeout: float) -> Item:

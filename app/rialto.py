@@ -8,24 +8,29 @@ import socket
 from dataclasses import dataclass
 
 from app.catalog import Catalog
-from app.ollama_models import PulledModels
+from app.means import Means
+from app.media import Media
+from app.media.links import links_for
+from app.memory import Memory, open_store
+from app.own_models import OwnModels
 from app.patience import Patience
+from app.resilience.policy import Policy
+from app.resilience.traffic import Traffic
 from app.settings import Settings
 from app.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
 class Rialto:
-    """Settings, catalog and the way to the vendors; `instance` names this server in request loops, `pulled` knows what
-    the local Ollama has.
+    """Settings, catalog and what exchanges use; `instance` names this server in request loops, `own_models`
+    knows what vendors list themselves.
     """
 
     settings: Settings
     catalog: Catalog
-    upstream: Upstream
-    patience: Patience
+    means: Means
     instance: str
-    pulled: PulledModels
+    own_models: OwnModels
 
 
 def build(settings: Settings) -> Rialto:
@@ -35,7 +40,12 @@ def build(settings: Settings) -> Rialto:
     )
     patience = Patience(settings.first_byte_timeout, settings.total_timeout)
     catalog = Catalog.load(settings)
-    return Rialto(settings, catalog, upstream, patience, instance_of(settings), PulledModels(catalog, upstream))
+    memory = Memory(open_store(settings), upstream if settings.learn_limits else None)
+    traffic = Traffic(Policy(settings.retry_budget), settings.vendor_concurrency, settings.queue_timeout)
+    means = Means(upstream, patience, memory, traffic, Media(links_for(settings.url_fetch)))
+    rialto = Rialto(settings, catalog, means, instance_of(settings), OwnModels(catalog, upstream))
+    catalog.known = memory.limits.known  # last: from now on a look-up may ask a vendor
+    return rialto
 
 
 def instance_of(settings: Settings) -> str:

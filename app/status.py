@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app import auth
-from app.exchange import Caller, Exchange
+from app import auth, visitors
+from app.call import Caller
+from app.exchange import Exchange
 from app.messages import json_answer, rialto
 from app.startup import VERSION, reach
 from translators.core.errors import InvalidRequest, RialtoError
@@ -32,6 +33,13 @@ REMEDIES: dict[int, Callable[[Route], str]] = {
     504: lambda route: f"Check {route.vendor.address_variable} and the network, or raise FIRST_BYTE_TIMEOUT.",
     529: lambda route: "The vendor is busy: try again later.",
 }
+
+
+@status.before_request
+def check_visitor() -> None:
+    """What is set up is no foreign page's business; that the process lives may be known."""
+    if request.endpoint != "status.health":
+        visitors.check(request, rialto().settings)
 
 
 @status.get("/health")
@@ -76,7 +84,7 @@ def ask(route: Route) -> Json:
     """The vendor's whole message on a tiny question. Raises RialtoError."""
     message = {"model": route.alias, "max_tokens": 64, "messages": [{"role": "user", "content": QUESTION}]}
     caller = Caller(gone=lambda: False, via=rialto().instance)
-    return Exchange(message, route, rialto().upstream, caller, rialto().patience).whole()
+    return Exchange(message, (route,), rialto().means, caller).whole()
 
 
 def text_of(message: Json) -> str:

@@ -9,10 +9,11 @@ promises to keep it, so a stale connection is tried once more.
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from itertools import chain
 from typing import Any
@@ -28,12 +29,20 @@ from app.demo import DemoAdapter
 from translators.core.errors import Broke, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 PIECE = 65536
 POOL_SIZE = 1000
 #: Sends on a connection that the vendor had already closed are repeated this often; nothing was answered to them.
 STALE_TRIES = 2
-#: The first bytes of gzip.
-GZIP = b"\x1f\x8b\x08"
+#: First bytes of a compressed body -> what decompresses it.
+PACKED: dict[bytes, Callable[[], Any]] = {
+    b"\x1f\x8b\x08": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
+    b"\x28\xb5\x2f\xfd": zstd.ZstdDecompressor,
+}
 #: Seconds for the last bytes behind the end of an answer.
 DRAIN_TIMEOUT = 0.2
 
@@ -50,21 +59,45 @@ class Line:
     def __init__(self) -> None:
         self._connection: HTTPConnection | None = None
         self._response: requests.Response | None = None
+        self._waiting: threading.Event | None = None
         self.cut_off = False
+        self.expired = False
 
     def attach(self, connection: HTTPConnection) -> None:
         """The connection that carries the request now."""
         self._connection = connection
-        if self.cut_off:
-            self.cut()
+        if self.cut_off or self.expired:
+            self._shut()
 
     def hold(self, response: requests.Response) -> None:
         """The answer that is being read."""
         self._response = response
 
+    def wait(self, event: threading.Event, timeout: float) -> None:
+        """Waits until the event is set, `timeout` seconds have passed or the line is cut."""
+        self._waiting = event
+        if not self.cut_off:
+            event.wait(timeout)
+        self._waiting = None
+
     def cut(self) -> None:
         """Shuts the socket down: whoever waits on it wakes up, and the vendor sees that nobody listens."""
         self.cut_off = True
+        if waiting := self._waiting:
+            waiting.set()
+        self._shut()
+
+    def expire(self) -> None:
+        """Shuts the socket of this try down; another one may follow."""
+        self.expired = True
+        self._shut()
+
+    def renew(self) -> None:
+        """A try begins."""
+        self._connection = self._response = None
+        self.expired = False
+
+    def _shut(self) -> None:
         connection, response = self._connection, self._response
         sock = getattr(connection, "sock", None)
         try:
@@ -130,7 +163,7 @@ class Reply:
             yield from unzipped(iter(lambda: self._response.raw.read1(PIECE, decode_content=True), b""))
         except ReadTimeoutError:
             raise TimedOut(f"{self._title}: the answer stopped coming") from None
-        except (HTTPError, OSError, ValueError, zlib.error) as error:
+        except (HTTPError, OSError, ValueError, EOFError, zlib.error, zstd.ZstdError) as error:
             raise Broke(
                 f"{self._title}: the connection broke in the middle of the answer ({type(error).__name__})"
             ) from None
@@ -215,7 +248,7 @@ class Upstream:
                 )
             except requests.ConnectionError as error:
                 line = WIRE.line
-                if not left or not is_stale(error) or (line is not None and line.cut_off):
+                if not left or not is_stale(error) or (line is not None and (line.cut_off or line.expired)):
                     raise
         raise AssertionError("unreachable")
 
@@ -234,13 +267,13 @@ class Upstream:
 
 
 def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces, decompressed when they are gzip that no header has announced."""
+    """The pieces, decompressed when they are gzip or zstd that no header has announced."""
     first = next(pieces, b"")
-    if not first.startswith(GZIP):
+    packed = next((make for mark, make in PACKED.items() if first.startswith(mark)), None)
+    if packed is None:
         yield from filter(None, chain([first], pieces))
         return
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    yield from filter(None, map(unpacker.decompress, chain([first], pieces)))
+    yield from filter(None, map(packed().decompress, chain([first], pieces)))
 
 
 def seconds_until(date: str) -> str:

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from app.resilience.policy import Policy
 
 # The same examples in every run, so that a red run can be repeated, and no limit on the time of one: machines differ.
 settings.register_profile("rialto", derandomize=True, deadline=None)
 settings.load_profile("rialto")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_is_kept() -> Iterator[None]:
+    """What one test learns is no other test's business, nor the developer's server's. No vendor is asked unasked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.limits.in_background", lambda work: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def one_try(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor's failure is answered at once, but in tests of the retries, which are marked so."""
+    if "retries" not in request.keywords:
+        monkeypatch.setattr("app.rialto.Policy", lambda budget: Policy(0.0))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ import app.patience
 from app import create_app
 from app.loops import VIA
 from app.settings import Settings
+from app.upstream import Line
 from tests.support.scripted_server import CUT, ScriptedServer, json_answer, sse_answer
 from translators.core.errors import TimedOut
 
@@ -181,13 +184,58 @@ def test_paths_in_front(client: FlaskClient, vendor: ScriptedServer, path: str) 
 
 
 @pytest.mark.parametrize(
-    ("waited", "spoken", "late"), [(0.5, False, False), (2, False, True), (2, True, False), (11, True, True)]
+    ("waited", "spoken", "cut", "late"),
+    [
+        (0.5, False, False, False),
+        (2, False, True, False),
+        (2, True, False, False),
+        (7, False, True, True),
+        (11, True, False, True),
+    ],
 )
-def test_patience_ends(waited: float, spoken: bool, late: bool) -> None:
-    patience = app.patience.Patience(first_word=1, total=10)
+def test_patience_ends(waited: float, spoken: bool, cut: bool, late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(app.patience, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    line = Line()
+    clock = app.patience.Clock(app.patience.Patience(first_word=1, total=10), line)
+    clock.asked("Vendor")
+    clock.heard(["word"] if spoken else [])
+    now[0] += waited
     try:
-        patience.check("Vendor", waited, spoken)
-    except TimedOut:
+        clock.check()
+    except TimedOut as error:
         assert late
+        assert error.message.startswith("Vendor: ")
     else:
         assert not late
+        assert line.expired is cut
+
+
+def test_a_prompt_far_beyond_the_window_is_told_without_asking(vendor: ScriptedServer) -> None:
+    environment = {"OLLAMA_HOST": vendor.url, "OLLAMA_NUM_CTX": "100"}
+    long = {"role": "user", "content": "word " * 1000}
+    answer = (
+        create_app(Settings.load(environment))
+        .test_client()
+        .post("/v1/messages", json={**body(messages=[long]), "model": "ollama/small"})
+    )
+    assert answer.json
+    assert (answer.status_code, vendor.bodies) == (400, [])
+    assert re.fullmatch(r"prompt is too long: \d+ tokens > 100 maximum", answer.json["error"]["message"])
+
+
+@pytest.mark.parametrize(("words", "expected"), [(5, 200), (1000, 500)])
+def test_a_fallback_whose_window_is_too_small_is_not_asked(vendor: ScriptedServer, words: int, expected: int) -> None:
+    environment = {
+        "OPENAI_BASE_URL": f"{vendor.url}/v1",
+        "OPENAI_API_KEY": "vendor-key",
+        "OLLAMA_HOST": vendor.url,
+        "OLLAMA_NUM_CTX": "100",
+        "FALLBACK_MODELS": "ollama/small",
+    }
+    small = {"message": {"content": "from the small one"}, "done": True, "done_reason": "stop"}
+    failure = json_answer({"error": {"message": "down"}}, 500)
+    vendor.play(lambda request: json_answer(small) if request.path == "/api/chat" else failure)
+    long = {"role": "user", "content": "word " * words}
+    answer = create_app(Settings.load(environment)).test_client().post("/v1/messages", json=body(messages=[long]))
+    assert answer.status_code == expected, answer.json

@@ -49,16 +49,23 @@ def work() -> Iterator[Work]:
     assert made.closed.wait(PATIENCE)
 
 
+def started(work: Work) -> Pump[int]:
+    """The pump, at work."""
+    pump = Pump(work.run, work.cancel)
+    pump.start()
+    return pump
+
+
 def test_items_come_in_order_and_then_the_end(work: Work) -> None:
     work.released.set()
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     assert [pumped.next(PATIENCE) for _ in range(3)] == [1, 2, 3]
     with pytest.raises(Finished):
         pumped.next(PATIENCE)
 
 
 def test_silence_is_noticed_and_ends(work: Work) -> None:
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     assert [pumped.next(PATIENCE) for _ in range(3)] == [1, 2, 3]
     with pytest.raises(Silence):
         pumped.next(0)
@@ -75,13 +82,14 @@ def failing() -> Iterator[int]:
 
 def test_a_failure_comes_behind_the_items() -> None:
     pumped = Pump(failing, lambda: None)
+    pumped.start()
     assert pumped.next(PATIENCE) == 1
     with pytest.raises(KeyError, match="boom"):
         pumped.next(PATIENCE)
 
 
 def test_stop_cancels_the_work(work: Work) -> None:
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     assert pumped.next(PATIENCE) == 1
     pumped.stop()
     assert work.cancelled.is_set()
@@ -91,7 +99,7 @@ def test_stop_cancels_the_work(work: Work) -> None:
 def test_stop_ends_work_that_waits_for_a_slow_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pump, "BACKLOG", 2)
     work = Work(*range(10))
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     pumped.stop()
     assert work.closed.wait(PATIENCE)
     assert work.taken < 10
@@ -101,7 +109,7 @@ def test_a_slow_client_holds_the_work_up_and_loses_nothing(monkeypatch: pytest.M
     monkeypatch.setattr(pump, "BACKLOG", 2)
     work = Work(*range(10))
     work.released.set()
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     first = pumped.next(PATIENCE)
     assert work.taken <= 5
     assert [first, *(pumped.next(PATIENCE) for _ in range(9))] == list(range(10))
@@ -109,7 +117,7 @@ def test_a_slow_client_holds_the_work_up_and_loses_nothing(monkeypatch: pytest.M
 
 def test_stop_may_come_twice_and_after_the_end(work: Work) -> None:
     work.released.set()
-    pumped = Pump(work.run, work.cancel)
+    pumped = started(work)
     for _ in range(3):
         pumped.next(PATIENCE)
     with pytest.raises(Finished):

@@ -129,6 +129,9 @@ def server_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "NO_PROXY": "*",
         "BRIDGE_LOG_DIR": str(folder / "logs"),
+        "BRIDGE_STATE_DIR": str(folder / "state"),
+        "LEARN_LIMITS": "0",
+        "RETRY_BUDGET": "0",
         **more,
     }
 

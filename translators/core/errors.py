@@ -39,8 +39,8 @@ TYPES: dict[int, str] = {
 class RialtoError(Exception):
     """A failure with the HTTP status and the Anthropic error type that the client gets.
 
-    `retry_after` is whole seconds, 60 at most (Claude Code gives up at once above that). `should_retry` becomes the
-    `x-should-retry` header; None leaves the decision to the client. `details` are a vendor's machine-readable reasons.
+    `retry_after` is the seconds until the vendor's limit is over. `should_retry` becomes the `x-should-retry` header;
+    None leaves the decision to the client. `details` are a vendor's machine-readable reasons.
     """
 
     status = 500

@@ -52,7 +52,8 @@ SECRET = any_of(r"\b(?:(?:sk|tp|gsk|nvapi|fw|xai)[-_]|AIza)[A-Za-z0-9_\-]{12,}",
 HTML = re.compile(r"<(?:!doctype|html|head|body)", re.IGNORECASE)
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 MAX_WORDS = 1200
-MAX_RETRY_AFTER = 60
+#: Statuses of errors that waiting heals.
+WAITING = frozenset({429, 503, 529})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,11 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
     """The error for a refusal. `body` is parsed JSON or text, `headers` have lower-case names; `status` is the vendor's
     HTTP status, or 200 for an error inside a running answer.
     """
-    special = route.vendor.error(status, body) or route.vendor.protocol.error(route, status, body, headers)
+    special = named(route, status, body) or route.vendor.protocol.error(route, status, body, headers)
     if special is not None:
         special.message = redact(special.message, route.key)
+        if special.status in WAITING and special.retry_after is None and special.should_retry is None:
+            special.retry_after = retry_after(headers, body)
         return special
     words = words_of(body)
     status = status_of(status, body)
@@ -80,6 +83,16 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
         or no_model(route, status, words)
         or plain(route, status, message, words, wait)
     )
+
+
+def named(route: Route, status: int, body: Any) -> RialtoError | None:
+    """What the vendor's own reader finds, under the vendor's title; an unknown model by the client's name for it."""
+    error = route.vendor.error(status, body)
+    if isinstance(error, NotFound):
+        error.message = f"model: {route.alias} ({route.vendor.title}: {error.message})"
+    elif isinstance(error, UpstreamError):
+        error.message = f"{route.vendor.title}: {error.message}"
+    return error
 
 
 def plain(route: Route, status: int, message: str, words: Words, wait: int | None) -> RialtoError:
@@ -171,13 +184,11 @@ def readable(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], body: Any) -> int | None:
-    """Seconds to wait, 1 to 60, from `retry-after-ms`, `retry-after` or Google's RetryInfo; None when the vendor says
-    nothing. More than a minute is cut to one: at a larger number Claude Code gives up at once.
+    """Whole seconds to wait, 1 at least, from `retry-after-ms`, `retry-after` or Google's RetryInfo; None when the
+    vendor says nothing.
     """
     seconds = number(headers.get("retry-after-ms"), 0.001) or number(headers.get("retry-after")) or retry_info(body)
-    if seconds is None:
-        return None
-    return min(MAX_RETRY_AFTER, math.ceil(seconds))
+    return None if seconds is None else math.ceil(seconds)
 
 
 def number(value: str | None, scale: float = 1.0) -> float | None:

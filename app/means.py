@@ -1,0 +1,29 @@
+"""Means: what every exchange of this process uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.account import Account
+from app.media import Media
+from app.memory import Memory
+from app.patience import Patience
+from app.resilience.traffic import Traffic
+from app.upstream import Upstream
+
+
+def unsettled(account: Account) -> None:
+    """Keeps no books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The way to the vendors and what is known of them. `settle` gets each account once, at its end."""
+
+    upstream: Upstream
+    patience: Patience
+    memory: Memory
+    traffic: Traffic
+    media: Media
+    settle: Callable[[Account], None] = unsettled

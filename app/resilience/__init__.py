@@ -1,0 +1,1 @@
+"""Retries, fallbacks, keys, breakers and queues."""
