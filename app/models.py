@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from app import auth
+from app.clients.models import allowed_rows, check_model
 from app.listing import Row
 from app.messages import json_answer, rialto
 from translators.core.errors import InvalidRequest
@@ -38,14 +39,15 @@ PAGE = PageSchema()
 @models.before_request
 def check_key() -> None:
     """The list needs the client's key."""
-    auth.check(request, rialto().settings.bridge_api_key)
+    g.client = auth.check(request, rialto().keyring)
 
 
 @models.get("/v1/models")
 @models.get("/v1/v1/models")
 def listed() -> Response:
     """One page of the models that can be called now."""
-    rows = rialto().catalog.models(rialto().pulled.models())
+    catalog = rialto().catalog
+    rows = allowed_rows(g.client, catalog.models(rialto().own_models.models()), catalog)
     if (wanted := request.args.getlist("lifecycle")) and "active" not in wanted:
         rows = ()
     page, more = cut(rows, parsed_page())
@@ -58,6 +60,7 @@ def listed() -> Response:
 @models.get("/v1/v1/models/<path:name>")
 def single(name: str) -> Response:
     """One model, by any name that POST /v1/messages takes."""
+    check_model(g.client, rialto().catalog.resolve(name))
     return json_answer(shown(rialto().catalog.model(name)))
 
 

@@ -36,10 +36,17 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
 def rialto(llama: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RialtoServer]:
     """A copy of the project with a `vendors.local.toml` of its own, running."""
     folder = tmp_path_factory.mktemp("rialto")
-    server = RialtoServer(folder / "home", PROVIDER_BASE_URL=f"{llama.url}/v1")
+    server = RialtoServer(folder / "home", PROVIDER_BASE_URL=f"{llama.url}/v1", LEARN_LIMITS="1")
     server.root = project_copy(folder / "project")
     (server.root / "conf" / "vendors.local.toml").write_text(OWN_VENDORS.format(url=llama.url))
     with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def uncounted(llama: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RialtoServer]:
+    """A Rialto that does not look for the server's counter."""
+    with RialtoServer(tmp_path_factory.mktemp("uncounted"), PROVIDER_BASE_URL=f"{llama.url}/v1") as server:
         yield server
 
 

@@ -74,6 +74,12 @@ def overflow(status: int, message: str, everything: str) -> RialtoError | None:
     return with_numbers(message, everything)
 
 
+def output_cap(message: str) -> int:
+    """The most output tokens that the model can give, where a refusal says so; 0 elsewhere."""
+    found = CAP.search(NO_COUNT.sub("", message))
+    return int(found[2]) if found else 0
+
+
 def with_numbers(message: str, everything: str) -> RialtoError:
     """Which of the numbers is the window, and what does not fit into it: the input, or only the wished output."""
     counts = [int(count) for count in NUMBER.findall(message) + PROMPT_FIELD.findall(everything)]

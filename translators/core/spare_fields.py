@@ -1,19 +1,32 @@
-"""The body for a second try, when a strict server names an extra of the first one that it does not know.
+"""What a refusal teaches of a model, and a body that keeps to it: for a second try, and for every later request.
 
 Wordings: NVIDIA NIM and vLLM "Extra inputs are not permitted", Mistral `extra_forbidden`, Groq "... is not supported
-with this model", OpenAI "Unsupported parameter" and "Unrecognized request argument", OpenRouter "Reasoning is
-mandatory for this endpoint and cannot be disabled", Ollama '"x" does not support thinking' and 'think value "low" is
-not supported for this model' (read 2026-11-21). OpenAI answers encrypted reasoning of another key or model, or out of
-its place, with a 400 `invalid_encrypted_content` or one about a missing item.
+with this model" and "does not support response format", OpenAI "Unsupported parameter" and "Unrecognized request
+argument", OpenRouter "Reasoning is mandatory for this endpoint and cannot be disabled", Ollama '"x" does not support
+thinking' and 'think value "low" is not supported for this model', NIM "chat_template is not supported for Mistral
+tokenizers", DeepSeek "This response_format type is unavailable now" (read 2026-11-21). OpenAI answers encrypted
+reasoning of another key or model, or out of its place, with a 400 `invalid_encrypted_content` or one about a missing
+item.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 from translators.core.errors import OutputTooLong, RialtoError
+from translators.core.overflow import output_cap
 from translators.core.refusals import Words
-from translators.core.vendor import Json
+from translators.core.vendor import Json, Route, refine
+
+Lessons = Mapping[str, str | int | None]
+"""What a model does not take. The keys are `field`, `field.part`, or `field=JSON` for one value of the field alone; the
+values are None (it is left out), another name for the field, or the most that it may be. `STRUCTURED` -> the form of
+structured output that is taken.
+"""
 
 #: Fields without which a request means the same to the client, or nearly so.
 SPARE = (
@@ -30,7 +43,7 @@ SPARE = (
     *("output_config", "include"),
 )
 #: Field -> what it is called in refusals, when that is not its name alone.
-CALLED = {"think": "think(?:ing)?"}
+CALLED = {"think": "think(?:ing)?", "chat_template_kwargs": "chat_template(?:_kwargs)?"}
 LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 #: Tokens below which a shorter conversation helps more than a shorter answer.
 ENOUGH_ROOM = 1024
@@ -39,6 +52,22 @@ UNKNOWN = re.compile(
     r"|unexpected keyword|is mandatory",
     re.IGNORECASE,
 )
+#: The field is refused, whatever its value.
+WHATEVER_VALUE = re.compile(
+    r"not permitted|extra_forbidden|unrecognized|unknown (parameter|field)|unexpected keyword"
+    r"|unsupported[ _]parameter",
+    re.IGNORECASE,
+)
+ONE_VALUE = re.compile(r"is mandatory|cannot be disabled|\bvalues?\b|unsupported[ _]value", re.IGNORECASE)
+#: Longest JSON of a value that is remembered; larger ones differ each time.
+LONGEST_VALUE = 200
+
+STRUCTURED = "structured"
+#: Form of structured output -> the next simpler one.
+SIMPLER: dict[str, Literal["json_object", "prompt"]] = {"json_schema": "json_object", "json_object": "prompt"}
+ABOUT_FORM = re.compile(r"response[_ ]format|json_schema|json_object|json[ _-]mode|structured[ _]output", re.IGNORECASE)
+NO_SUCH_FORM = re.compile(r"unsupported|not support(?:ed)?|unavailable|not available", re.IGNORECASE)
+WRONG_SCHEMA = re.compile(r"invalid (json )?schema", re.IGNORECASE)
 
 #: A summary may be refused alone: it needs a verified organisation.
 SUMMARY = "reasoning.summary"
@@ -48,22 +77,58 @@ LOST_REASONING = re.compile(
 )
 
 
-def without_refused(body: Json, status: int, words: Words) -> Json | None:
-    """The body without the spare fields that a 400 or 422 names, or with the token limit under its newer name, or
-    without the encrypted reasoning that a 400 or 404 is about.
-
-    None when it names none or is about something else.
+def taught(body: Json, status: int, words: Words, form: str = "") -> Lessons:
+    """What a 400 or 422 says that the model does not take, of what the body has and can do without. `form` is how
+    structured output travels. Empty when it names nothing of that kind, or is about something else.
     """
-    if status in (400, 404) and LOST_REASONING.search(words.all):
-        return without_reasoning(body)
-    if status not in (400, 422) or not UNKNOWN.search(words.all):
-        return None
+    if status not in (400, 422):
+        return {}
+    if cap := output_cap(words.message):
+        field = next((field for field in LIMITS if field in body), "")
+        return {field: cap} if field and ENOUGH_ROOM <= cap < body[field] else {}
+    if form in SIMPLER and "response_format" in body and refuses_form(words.all):
+        return {STRUCTURED: SIMPLER[form]}
+    if not UNKNOWN.search(words.all):
+        return {}
     if "max_tokens" in body and "max_completion_tokens" in words.all:
-        return {("max_completion_tokens" if field == "max_tokens" else field): body[field] for field in body}
+        return {"max_tokens": "max_completion_tokens"}
     if SUMMARY in words.all and len(body.get("reasoning") or ()) > 1:
-        return body | {"reasoning": {name: value for name, value in body["reasoning"].items() if name != "summary"}}
-    named = {field for field in SPARE if field in body and names_field(field, words.all)}
-    return {field: value for field, value in body.items() if field not in named} if named else None
+        return {SUMMARY: None}
+    named = [field for field in SPARE if field in body and names_field(field, words.all)]
+    return {refused_part(field, body[field], words.all): None for field in named}
+
+
+def obeyed(body: Json, lessons: Lessons) -> Json:
+    """The body without what the model does not take, its fields in the same order."""
+    for part, rule in lessons.items():
+        name, _, value = part.partition("=")
+        field, _, inner = name.partition(".")
+        if field in body and (not value or value == written(body[field])):
+            body = mended(body, field, inner, rule)
+    return body
+
+
+def mended(body: Json, field: str, inner: str, rule: str | int | None) -> Json:
+    """The body with one of its fields limited, renamed, without its inner part, or left out."""
+    value = body[field]
+    if isinstance(rule, int):
+        return {**body, field: min(value, rule)}
+    if rule:
+        return {(rule if name == field else name): body[name] for name in body}
+    if inner and isinstance(value, Mapping):
+        return {**body, field: {name: item for name, item in value.items() if name != inner}}
+    return {name: body[name] for name in body if name != field}
+
+
+def informed(route: Route, lessons: Lessons) -> Route:
+    """The route with the form of structured output that the model takes."""
+    form = lessons.get(STRUCTURED)
+    return replace(route, profile=refine(route.profile, structured=form)) if form else route
+
+
+def without_lost(body: Json, status: int, words: Words) -> Json | None:
+    """The body without the encrypted reasoning that a 400 or 404 is about; None when it is about something else."""
+    return without_reasoning(body) if status in (400, 404) and LOST_REASONING.search(words.all) else None
 
 
 def fitted(body: Json, error: RialtoError) -> Json | None:
@@ -75,9 +140,27 @@ def fitted(body: Json, error: RialtoError) -> Json | None:
     return {**body, field: room} if ENOUGH_ROOM <= room < body[field] else None
 
 
+def refuses_form(text: str) -> bool:
+    """The text says that the model has no such form of structured output; the schema itself is another matter."""
+    return bool(ABOUT_FORM.search(text) and NO_SUCH_FORM.search(text) and not WRONG_SCHEMA.search(text))
+
+
 def names_field(field: str, text: str) -> bool:
     """The text speaks of the field."""
     return bool(re.search(rf"(?<!\w){CALLED.get(field, field)}(?!\w)", text, re.IGNORECASE))
+
+
+def refused_part(field: str, value: Any, text: str) -> str:
+    """The field, or its one value that the text is about."""
+    if WHATEVER_VALUE.search(text) or len(written(value)) > LONGEST_VALUE:
+        return field
+    quoted = isinstance(value, str) and re.search(rf"""["'`]{re.escape(value)}[\\"'`]""", text)
+    return f"{field}={written(value)}" if quoted or ONE_VALUE.search(text) else field
+
+
+def written(value: Any) -> str:
+    """A value as compact JSON."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def without_reasoning(body: Json) -> Json | None:
