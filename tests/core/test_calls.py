@@ -273,7 +273,7 @@ def test_complete_calls_survive_a_cut() -> None:
 
 def test_a_call_without_a_name_is_an_error() -> None:
     events = events_of([ToolCall(0, "x", "", A), DONE])
-    assert ending(events) == ("error", "acme: a tool call came without a name")
+    assert ending(events) == ("error", "Acme: a tool call came without a name")
 
 
 @pytest.mark.parametrize("order", [*permutations(range(4))], ids=str)

@@ -57,7 +57,11 @@ CASES = [
     ("<thin air", [Text("<thin air")]),
     (" ", [Text(" ")]),
     ("<", [Text("<")]),
-    ("</think>b", [Text("</think>b")]),
+    ("</think>b", [Text("b")]),
+    ("\n</thinking>\n\nb", [Text("b")]),
+    ("</think", [Text("</think")]),
+    ("</thing>", [Text("</thing>")]),
+    ("a</think>b", [Text("a</think>b")]),
     ("", []),
 ]
 OPENED = [
@@ -90,6 +94,21 @@ def test_any_split_gives_the_same(words: list[str], cuts: list[int], opened: boo
     places = sorted({0, *(cut for cut in cuts if cut < len(text)), len(text)})
     pieces = [Text(text[start:end]) for start, end in pairwise(places)]
     assert run(*pieces, opened=opened) == run(Text(text), opened=opened)
+
+
+def test_reasoning_of_its_own_form_comes_before_text() -> None:
+    assert run(Thinking("native"), Text("a</think>b"), END, opened=True) == [
+        Thinking("native"),
+        Text("a</think>b"),
+        END,
+    ]
+
+
+def test_an_answer_that_only_seems_to_be_reasoning_is_said_as_text_too() -> None:
+    assert run(Text("a "), Text("b</th"), END, opened=True) == [Thinking("a b</th"), Text("a b</th"), END]
+    assert run(Text("a"), CALL, END, opened=True) == [Thinking("a"), CALL, END]
+    assert run(Text("a"), Stop("max_tokens"), opened=True) == [Thinking("a"), Stop("max_tokens")]
+    assert run(Text("<think>a"), END, opened=True) == [Thinking("a"), END]
 
 
 def test_other_deltas_pass() -> None:

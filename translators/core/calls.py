@@ -94,15 +94,16 @@ class Calls:
         """The unfinished calls in order."""
         return list(self._queue)
 
-    def add(self, fragment: ToolCall) -> None:
-        """Gives the fragment to its call, or starts a new one."""
+    def add(self, fragment: ToolCall) -> Call | None:
+        """Gives the fragment to its call, or starts a new one. Returns the call, None when the fragment is empty."""
         call = self._owner(fragment)
         if call is None:
             if not (fragment.id or fragment.name or fragment.arguments):
-                return
+                return None
             call = self._start(fragment)
         call.add(fragment)
         self._newest = call
+        return call
 
     def finish(self) -> None:
         """The live call is done; late fragments of it are lost on purpose: a finished object takes none."""

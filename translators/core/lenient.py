@@ -106,6 +106,12 @@ def repair(text: str, *, cut: bool = False) -> dict[str, Any] | None:
     return _whole_characters(value, text) if isinstance(value, dict) else None
 
 
+def nearly(text: str, at: int = 0, *, cut: bool = False) -> tuple[Any, int]:
+    """The value that begins at `at`, and where it ends; read as `repair` reads. Raises ValueError."""
+    reader = _Reader(text, cut, at)
+    return reader.value(), reader.at
+
+
 def _whole_characters(value: dict[str, Any], text: str) -> dict[str, Any]:
     """The value without half characters, which cannot be sent."""
     return dict(strict(value_text(value))) if _LONE.search(text) else value
@@ -123,10 +129,10 @@ def _value(text: str, cut: bool) -> Any:
 class _Reader:
     """A recursive descent over text that is nearly JSON."""
 
-    def __init__(self, text: str, cut: bool) -> None:
+    def __init__(self, text: str, cut: bool, at: int = 0) -> None:
         self.text = text
         self.cut = cut
-        self.at = 0
+        self.at = at
         self.depth = 0
 
     def whole(self) -> Any:
