@@ -45,8 +45,8 @@ def stamp(response: Response) -> Response:
 
 def answer(error: RialtoError) -> Response:
     """The envelope with its status and the headers that steer the client's retries."""
-    told = {"type": error.type, "message": error.message, **({"details": error.details} if error.details else {})}
-    body = {"type": "error", "error": told, "request_id": request_id()}
+    g.failure = error
+    body = {**error.told(), "request_id": request_id()}
     response = Response(dumps(body), error.status, content_type="application/json")
     if error.retry_after is not None:
         response.headers["retry-after"] = str(min(MAX_RETRY_AFTER, math.ceil(error.retry_after)))

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, cast
 
 from app import sse
-from app.account import Account, opened
+from app.account import STOPPED, Account, opened
 from app.call import Call, Caller
 from app.client import ClientGone
 from app.means import Means
@@ -29,6 +29,9 @@ from translators.core.vendor import AnswerStream, Json, Route
 
 #: Seconds of silence after which a stream starts without knowing the vendor's status.
 COMMIT_AFTER = 10.0
+#: Seconds between two blanks before a whole answer; until the first one a failure is an HTTP error.
+BLANK_EVERY = 30.0
+BLANK = b" "
 #: Seconds between two looks at the client.
 TICK = 0.25
 
@@ -56,14 +59,46 @@ class Exchange:
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
+        ticks = self._whole()
+        while True:
+            try:
+                next(ticks)
+            except StopIteration as end:
+                return cast(Json, end.value)
+
+    def body(self) -> Iterator[bytes]:
+        """The complete message as JSON, behind a blank for every while that it takes: proxies end connections on which
+        nothing moves. The first `next` raises the vendor's errors; behind a blank an error is told in the body, which
+        is broken off then, so that nobody takes it for a message.
+        """
+        ticks, began = self._whole(), time.monotonic()
+        blank = began
+        try:
+            while True:
+                next(ticks)
+                if time.monotonic() - blank >= BLANK_EVERY:
+                    blank = time.monotonic()
+                    self.account.committed = True
+                    yield BLANK
+        except StopIteration as end:
+            yield sse.dumps(end.value)
+        except RialtoError as error:
+            if blank > began:
+                yield sse.dumps({**error.told(), "request_id": self.account.request_id})
+            raise
+        finally:
+            ticks.close()
+
+    def _whole(self) -> Generator[None, None, Json]:
+        """Returns the complete message; yields now and then while it waits."""
         events: list[Event] = []
         try:
             for deltas in self._heard():
                 events = events + self._fed(deltas) if deltas is not None else list(self._opening)
+                yield
             events += self._stream.close()
             if self._stream.error:
                 raise self._stream.error
-            self.account.told(events)
             return self._stream.whole(events)
         except RialtoError as error:
             self.account.failed(error)
@@ -71,7 +106,14 @@ class Exchange:
         except (ClientGone, GeneratorExit):
             self.account.left()
             raise
+        except Exception as error:
+            self.account.failed(unexpected(error))
+            raise
+        except BaseException:  # the worker stops
+            self.account.lost(STOPPED)
+            raise
         finally:
+            self.account.told(events)
             self._end()
 
     def stream(self) -> Iterator[bytes]:
@@ -96,11 +138,14 @@ class Exchange:
             raise
         except Exception as error:
             log.exception("unexpected failure in a stream")
-            failure = RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
+            failure = unexpected(error)
             self.account.failed(failure, 200 if committed else None)
             if not committed:
                 raise failure from error
             yield sse.encode(self._stream.fail(failure))
+        except BaseException:  # the worker stops
+            self.account.lost(STOPPED)
+            raise
         finally:
             self._end()
 
@@ -131,6 +176,7 @@ class Exchange:
     def _heard(self) -> Iterator[list[Any] | None]:
         """What the vendor says: None when a try begins, and an empty list for every tick without a word."""
         clock = Clock(self._means.patience, self._line)
+        self.account.running = True
         self._pump.start()
         looked = time.monotonic()
         while True:
@@ -191,9 +237,15 @@ class Exchange:
         if self.account.ended is not None:
             return
         self.account.end()
+        self.account.reported = self._answer.usage if self._answer is not None else None
         if self._call is not None and self._answer is not None and self.account.error is None:
             self._means.memory.calibration.learn(self._call.estimate, self._answer.usage)
         self._means.settle(self.account)
+
+
+def unexpected(error: Exception) -> RialtoError:
+    """A defect of Rialto, for the client."""
+    return RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
 
 
 def fits(message: Json, route: Route) -> bool:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, g, request
 
 from app import auth, sse
 from app.bodies import read_body
 from app.call import USER_AGENT, Caller
 from app.client import ClientGone, presence
+from app.clients.models import allowed_chain, check_model
 from app.counting import count_answer
-from app.exchange import Exchange, new_id
+from app.exchange import BLANK, Exchange, new_id
 from app.loops import passed
 from app.rialto import Rialto
-from app.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
+from app.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
+from app.usage_requests import understood
 from translators.core import tokens
 from translators.core.errors import InvalidRequest
 from translators.core.structured import wanted_schema
@@ -26,6 +29,8 @@ messages = Blueprint("messages", __name__)
 
 #: The client closed the connection; nobody reads this status, but logs do.
 CLIENT_CLOSED = 499
+
+log = logging.getLogger("rialto")
 
 
 def rialto() -> Rialto:
@@ -37,7 +42,9 @@ def rialto() -> Rialto:
 @messages.before_request
 def check_key() -> None:
     """Every endpoint here needs the client's key."""
-    auth.check(request, rialto().settings.bridge_api_key)
+    g.client = client = auth.check(request, rialto().keyring)
+    if account := g.get("account"):
+        account.client = client.name if rialto().keyring.asks else ""
 
 
 @messages.post("/v1/messages")
@@ -47,15 +54,17 @@ def check_key() -> None:
 def create(target: str | None = None) -> Response:
     """A message, whole or streamed."""
     message = parse(body(), MESSAGE_REQUEST)
-    route = resolve(message, target)
+    account = understood(message, session(message))
+    account.wished = route = resolve(message, target)
     if message["max_tokens"] == 0 and not route.profile.genuine:
         return json_answer(empty_message(message))
-    exchange = Exchange(clamped(message), rialto().catalog.chain(route), rialto().means, caller())
+    rialto().books.begin(account)
+    routes = allowed_chain(g.client, route, rialto().catalog.chain(route))
+    means = rialto().quotas.admitted(g.client, message, route, rialto().means)
+    exchange = Exchange(clamped(message), routes, means, caller(), account)
+    log_unknown(message, route)
     if not message.get("stream"):
-        try:
-            return json_answer(exchange.whole())
-        except ClientGone:
-            return Response(status=CLIENT_CLOSED)
+        return whole_answer(exchange)
     return stream_answer(exchange)
 
 
@@ -77,9 +86,13 @@ def body() -> bytes:
 
 
 def resolve(message: Json, target: str | None) -> Route:
-    """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target."""
+    """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target.
+    Raises `Forbidden` for a model that the client may not call.
+    """
     path_route = target if target and ":" in target else None
-    return rialto().catalog.resolve(message["model"], path_route).within(session(message))
+    route = rialto().catalog.resolve(message["model"], path_route).within(session(message))
+    check_model(g.client, route, path_route)
+    return route
 
 
 def session(message: Json) -> str:
@@ -94,6 +107,13 @@ def session(message: Json) -> str:
     except (TypeError, ValueError, AttributeError):
         return ""
     return found if isinstance(found, str) else ""
+
+
+def log_unknown(message: Json, route: Route) -> None:
+    """Says which fields nobody here knows; only a genuine endpoint gets them."""
+    unknown = [] if route.profile.genuine else [name for name in message if name not in KNOWN]
+    if unknown:
+        log.info("fields that are not known are ignored: %s", ", ".join(map(repr, unknown)))
 
 
 def clamped(message: Json) -> Json:
@@ -114,8 +134,20 @@ def caller() -> Caller:
         via=", ".join([*passed(request), rialto().instance]),
         user_agent=agent,
         headers=headers,
-        credentials=auth.own_credentials(request, rialto().settings.bridge_api_key),
+        credentials=auth.own_credentials(request, rialto().keyring),
     )
+
+
+def whole_answer(exchange: Exchange) -> Response:
+    """The message at once, or behind blanks when it takes long."""
+    pieces = exchange.body()
+    try:
+        first = next(pieces)
+    except ClientGone:
+        return Response(status=CLIENT_CLOSED)
+    if first != BLANK:
+        return Response(first, content_type="application/json")
+    return Response(rest(first, pieces), headers=sse.UNBUFFERED, content_type="application/json")
 
 
 def stream_answer(exchange: Exchange) -> Response:

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 PING = b'event: ping\ndata: {"type":"ping"}\n\n'
-#: Nothing between Rialto and the client may hold events back.
-HEADERS = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-accel-buffering": "no"}
+#: Nothing between Rialto and the client may hold an answer back.
+UNBUFFERED = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+HEADERS = {"content-type": "text/event-stream; charset=utf-8", **UNBUFFERED}
 
 
 def encode(events: Iterable[dict[str, Any]]) -> bytes:

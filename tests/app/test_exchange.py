@@ -20,8 +20,8 @@ from app import create_app
 from app.loops import VIA
 from app.settings import Settings
 from app.upstream import Line
-from tests.support.scripted_server import CUT, ScriptedServer, json_answer, sse_answer
-from translators.core.errors import TimedOut
+from tests.support.scripted_server import CUT, Answer, ScriptedServer, json_answer, sse_answer
+from translators.core.errors import RialtoError, TimedOut
 
 MODEL = "openai/test-model"
 WORD = {"choices": [{"index": 0, "delta": {"content": "word"}}]}
@@ -239,3 +239,35 @@ def test_a_fallback_whose_window_is_too_small_is_not_asked(vendor: ScriptedServe
     long = {"role": "user", "content": "word " * words}
     answer = create_app(Settings.load(environment)).test_client().post("/v1/messages", json=body(messages=[long]))
     assert answer.status_code == expected, answer.json
+
+
+def test_a_long_whole_answer_comes_behind_blanks(
+    client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.exchange, "BLANK_EVERY", 0.0)
+    gate = threading.Event()
+    vendor.play([Answer([gate, json.dumps(ANSWER).encode()], headers={"content-type": "application/json"})])
+    answer = client.post("/v1/messages", json=body(), buffered=False)
+    pieces = answer.iter_encoded()
+    assert next(iter(pieces)) == b" "
+    gate.set()
+    message = json.loads(b"".join(pieces))
+    assert (answer.status_code, answer.headers["x-accel-buffering"]) == (200, "no")
+    assert message["content"] == [{"type": "text", "text": "word"}]
+
+
+def test_a_failure_behind_blanks_is_no_clean_end(
+    client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.exchange, "BLANK_EVERY", 0.0)
+    gate = threading.Event()
+    vendor.play([Answer([gate, CUT], headers={"content-type": "application/json"})])
+    pieces = iter(client.post("/v1/messages", json=body(), buffered=False).iter_encoded())
+    assert next(pieces) == b" "
+    gate.set()
+    told = [next(pieces)]
+    while told[-1] == b" ":
+        told.append(next(pieces))
+    assert json.loads(told[-1])["error"]["type"] == "api_error"
+    with pytest.raises(RialtoError):
+        next(pieces)

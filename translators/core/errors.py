@@ -5,7 +5,7 @@
     RialtoError
      x RequestError      the client's fault
         . InvalidRequest 400   Unauthorized 401   Forbidden 403   NotFound 404   MethodNotAllowed 405
-        . TooLarge 413         PromptTooLong 400
+        . TooLarge 413         PromptTooLong 400      OverLimit 429
      x UpstreamError     the vendor's fault
         . Rejected 400/401/402/403   RateLimited 429   Overloaded 529   Unreachable 502   TimedOut 504   Broke 502
 
@@ -66,6 +66,12 @@ class RialtoError(Exception):
         return TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
 
 
+    def told(self) -> dict[str, Any]:
+        """The error as Anthropic tells it, in an event or, with a request id, in a body."""
+        details = {"details": self.details} if self.details else {}
+        return {"type": "error", "error": {"type": self.type, "message": self.message, **details}}
+
+
 class RequestError(RialtoError):
     """The client's fault."""
 
@@ -104,6 +110,12 @@ class TooLarge(RequestError):
     """The body is over the limit."""
 
     status = 413
+
+
+class OverLimit(RequestError):
+    """The client has used up what its row in `conf/clients.toml` allows; the message names the limit."""
+
+    status = 429
 
 
 class PromptTooLong(RequestError):

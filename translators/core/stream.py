@@ -24,14 +24,24 @@ from typing import Any, Protocol
 from translators.core import tokens
 from translators.core.arguments import Arguments
 from translators.core.calls import Call, Calls
-from translators.core.deltas import Block, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
+from translators.core.counts import added, usage_fields
+from translators.core.deltas import (
+    ORDINARY,
+    Block,
+    Delta,
+    Opaque,
+    Stop,
+    StopReason,
+    Text,
+    Thinking,
+    ToolCall,
+    Usage,
+    stronger,
+)
 from translators.core.errors import Broke, RialtoError
 from translators.core.message import Event, fold
 from translators.core.tool_names import ToolNames
 from translators.core.writer import DELTAS, Writer
-
-#: Stop reasons of a turn that the model ended itself.
-ORDINARY = frozenset({"end_turn", "tool_use"})
 
 
 class State(Enum):
@@ -56,7 +66,8 @@ class MessageStream:
     """Builds the events of one answer. `start feed close fail` each return a list of events.
 
     `model` is echoed byte for byte; `new_id(prefix)` makes fresh ids; `input_tokens` is the estimate for
-    `message_start`; `omitted` keeps the thinking text out of sight and in the signature.
+    `message_start`; `title` is the vendor's, for messages; `omitted` keeps the thinking text out of sight and in the
+    signature.
     """
 
     def __init__(
@@ -65,29 +76,37 @@ class MessageStream:
         model: str,
         new_id: Callable[[str], str],
         origin: tuple[str, str],
+        title: str,
         names: ToolNames,
         schemas: Mapping[str, Mapping[str, Any]] | None = None,
         input_tokens: int = 0,
         omitted: bool = False,
         filters: Sequence[Filter] = (),
+        renewed: Callable[[], Sequence[Filter] | None] = lambda: None,
+        begun: bool = False,
+        edits: Sequence[Event] | None = None,
     ) -> None:
         self.state = State.NEW
         self.usage: Usage | None = None
         self.error: RialtoError | None = None
         self.model = model
         self._new_id = new_id
-        self._vendor = origin[0]
+        self._title = title
         self._names = names
         self._schemas = schemas or {}
         self._input_tokens = input_tokens
         self._writer = Writer(origin, omitted)
         self._filters = filters
+        self._renewed = renewed
+        self._edits = edits
         self._calls = Calls(self._arguments)
         self._held: list[Text | Thinking | Block] = []
         self._blank = ""
         self._said = 0
-        self._called = self._answered = self._complete = False
+        self._called = self._complete = False
+        self._answered = begun
         self._stop: Stop | None = None
+        self._before: Usage | None = None
 
     def start(self) -> list[Event]:
         """`message_start`, with an estimate of the input."""
@@ -116,16 +135,32 @@ class MessageStream:
         """
         if self.state is State.ENDED:
             return []
-        events = [event for item in self._flushed() for event in self._take(item)]
+        try:
+            events = [event for item in self._flushed() for event in self._take(item)]
+        except RialtoError as error:
+            return self.fail(error)
         problem = self._problem()
         if self._stop is None or problem:
-            return [*events, *self.fail(Broke(f"{self._vendor}: {problem}"))]
+            return [*events, *self.fail(Broke(f"{self._title}: {problem}"))]
         events += self._finish_calls(complete=self._stop.reason in ORDINARY)
         events += self._writer.finish()
         self.state = State.ENDED
         delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
-        final = {"type": "message_delta", "delta": delta, "usage": usage_fields(self._final_usage())}
+        final: Event = {"type": "message_delta", "delta": delta, "usage": usage_fields(self._final_usage())}
+        if self._edits is not None:
+            final["context_management"] = {"applied_edits": list(self._edits)}
         return [*events, final, {"type": "message_stop"}]
+
+    def again(self) -> bool:
+        """At the vendor's end: whether its answer is useless and nothing of it has been sent but thinking. The stream
+        then takes a second answer, and counts both.
+        """
+        filters = None if self.state is State.ENDED else self._renewed()
+        if filters is None:
+            return False
+        self._before, self.usage = self._final_usage(), None
+        self._filters, self._stop, self._complete = filters, None, False
+        return True
 
     def fail(self, error: RialtoError) -> list[Event]:
         """A bad end: what is open is closed, then the error. There is no stop reason and no `message_stop`.
@@ -139,7 +174,7 @@ class MessageStream:
         events = [] if unfinished else self._writer.close()
         self.state = State.ENDED
         self.error = error
-        return [*events, {"type": "error", "error": {"type": error.type, "message": error.message}}]
+        return [*events, error.told()]
 
     def pulse(self) -> Event:
         """A sign of life that also resets clients which ignore pings: an empty delta, or a `message_delta` without a
@@ -308,27 +343,5 @@ class MessageStream:
         """The vendor's numbers, or estimates when it gave none."""
         said = round(self._said / tokens.LATIN_PER_TOKEN)
         if self.usage is None:
-            return Usage(self._input_tokens, max(1, said))
-        return self.usage if self.usage.output else replace(self.usage, output=said)
-
-
-def stronger(old: Stop | None, new: Stop) -> Stop:
-    """The stop that counts: a limit is not overruled by an ordinary end that follows it; a refusal or a matched
-    sequence is not overruled at all.
-    """
-    if old is None or old.reason in ORDINARY:
-        return new
-    return old if old.reason in ("refusal", "stop_sequence") or new.reason in ORDINARY else new
-
-
-def usage_fields(usage: Usage) -> dict[str, Any]:
-    """Usage in Anthropic's field names."""
-    fields: dict[str, Any] = {
-        "input_tokens": usage.input,
-        "cache_creation_input_tokens": usage.cache_write,
-        "cache_read_input_tokens": usage.cache_read,
-        "output_tokens": usage.output,
-    }
-    if usage.reasoning:
-        fields["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
-    return fields
+            return added(self._before, Usage(self._input_tokens, max(1, said)))
+        return added(self._before, self.usage if self.usage.output else replace(self.usage, output=said))

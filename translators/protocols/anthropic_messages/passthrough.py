@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from translators.core.deltas import Usage
 from translators.core.errors import Broke, RialtoError
 from translators.core.message import fold
 from translators.core.thinking import PREFIX
@@ -18,8 +19,9 @@ from translators.protocols.anthropic_messages.events import event_type, told
 
 
 def handed_on(message: Json, route: Route) -> Json:
-    """The body for Anthropic."""
-    return {**message, "model": route.model, "messages": list(own_messages(message["messages"]))}
+    """The body for Anthropic, which refuses a `stream` that is null."""
+    body = {key: value for key, value in message.items() if key != "stream" or value is not None}
+    return {**body, "model": route.model, "messages": list(own_messages(message["messages"]))}
 
 
 def own_messages(messages: list[Json]) -> Iterator[Json]:
@@ -45,6 +47,7 @@ class PassthroughStream:
 
     def __init__(self, route: Route) -> None:
         self.error: RialtoError | None = None
+        self.usage: Usage | None = None  # the client reads it in the vendor's own events
         self._model = route.alias
         self._title = route.vendor.title
         self._ended = False
@@ -83,8 +86,11 @@ class PassthroughStream:
             return []
         self._ended = True
         self.error = error
-        details = {"details": error.details} if error.details else {}
-        return [{"type": "error", "error": {"type": error.type, "message": error.message, **details}}]
+        return [error.told()]
+
+    def again(self) -> bool:
+        """Never: the client sees what the vendor says."""
+        return False
 
     def pulse(self) -> Json:
         """An empty delta in the open block, else a ping."""
