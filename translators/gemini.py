@@ -28,6 +28,7 @@ from translators.core.refusals import retry_after, status_of, words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.gemini import GEMINI
 from translators.protocols.gemini.address import generate
+from translators.protocols.gemini.search import google_search
 from translators.protocols.gemini.thinking import thinking, version
 
 MAX_OUTPUT = 65_536
@@ -54,7 +55,7 @@ def error(status: int, body: Any) -> RialtoError | None:
     match status_of(status, body):
         case 429 if "PerDay" in words.all:
             return RateLimited(words.message, should_retry=False)
-        case 429:
+        case 429 if words.message:
             return RateLimited(words.message, retry_after=retry_after({}, body))
         case _:
             return None
@@ -93,4 +94,5 @@ VENDOR = Vendor(
     shape=shape,
     error=error,
     model_profile=model_profile,
+    search=google_search,
 )

@@ -26,7 +26,7 @@ def drafts(case: Case) -> dict[str, Json]:
         print(f"{case.name}: {outcome.error}", file=sys.stderr)
         return found
     message = normalised(outcome.message)
-    if not list(vendor_usages(case.answer)):
+    if not vendor_usages(case):
         message["usage"] = ESTIMATE
     return {**found, "expected.json": message}
 

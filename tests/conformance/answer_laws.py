@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.conformance import gemini_rules, ollama_rules
 from tests.conformance.kit import (
     Case,
     Json,
@@ -21,6 +20,7 @@ from tests.conformance.kit import (
     streamed,
 )
 from tests.conformance.readable import normalised
+from tests.conformance.wires import Wire, wire_of
 from tests.support.grammar import complaints
 from translators.core.errors import Fault
 
@@ -54,7 +54,7 @@ def expectation(case: Case) -> None:
     assert outcome["error"] is None, f"an error: {outcome['error']}"
     found = outcome["message"]
     if case.expected["usage"] == ESTIMATE:
-        assert not any("usage" in item for item in objects(case.answer) if item.get("usage")), "the vendor gave numbers"
+        assert not vendor_usages(case), "the vendor gave numbers"
         found = {**found, "usage": ESTIMATE}
     assert found == case.expected, difference(found, case.expected)
 
@@ -138,7 +138,7 @@ def folding(case: Case) -> None:
 
 def counting(case: Case) -> None:
     """Input, cache reads and cache writes add up to the vendor's prompt tokens; nothing is negative."""
-    usages = list(vendor_usages(case.answer))
+    usages = vendor_usages(case)
     outcome = played(case)
     assert outcome.message is not None, f"an error: {outcome.error}"
     usage = outcome.message["usage"]
@@ -155,30 +155,24 @@ def counting(case: Case) -> None:
     assert usage.get("output_tokens_details", {}).get("thinking_tokens", 0) <= output
 
 
-def vendor_usages(data: bytes) -> Iterator[Json]:
-    """Every usage object of an answer, wherever it sits."""
-    for item in objects(data):
-        places = [item, item.get("x_groq") or {}, *(item.get("choices") or [])]
-        found = [place["usage"] for place in places if isinstance(place, dict) and place.get("usage")]
-        yield from (usage for usage in found if usage.get("prompt_tokens") is not None)
-        yield from responses_usages(item)
-        yield from gemini_rules.usages(item)
-        yield from ollama_rules.usages(item)
-
-
-def responses_usages(item: Json) -> Iterator[Json]:
-    """The usage of a Responses or Messages answer, in the names of Chat Completions."""
-    usage = (item.get("response") or item).get("usage") or {}
-    if "input_tokens" in usage:
-        prompt = sum(usage.get(name) or 0 for name in COUNTED)
-        yield {"prompt_tokens": prompt, "completion_tokens": usage["output_tokens"]}
+def vendor_usages(case: Case) -> list[Json]:
+    """The vendor's counts, in the names of Chat Completions; the last ones are final."""
+    return list(wire_of(case.route).usages(list(objects(case.answer))))
 
 
 def honesty(case: Case) -> None:
     """An answer that is cut off or damaged before its end is an error, never a finished message."""
     for what, damaged in damages(case):
         for play in (streamed, in_one_piece):
-            broken(f"{what}, {play.__name__}", play(case, [damaged]))
+            outcome = play(case, [damaged])
+            if not stopped(case, outcome):
+                broken(f"{what}, {play.__name__}", outcome)
+
+
+def stopped(case: Case, outcome: Outcome) -> bool:
+    """Rialto itself had ended the answer at a stop sequence before the damage."""
+    reasons = [(found or {}).get("stop_reason") for found in (outcome.message, case.expected)]
+    return reasons == ["stop_sequence"] * 2 and outcome.error is None
 
 
 def broken(what: str, outcome: Outcome) -> None:
@@ -198,7 +192,8 @@ def damages(case: Case) -> Iterator[tuple[str, bytes]]:
         yield from ((f"cut at byte {place}", data[:place]) for place in range(1, len(data), max(1, len(data) // 9)))
         return
     parts = frames(case.sse)
-    last = next(place for place, part in enumerate(parts) if ends(part))
+    wire = wire_of(case.route)
+    last = next(place for place, part in enumerate(parts) if ends(part, wire))
     for place in range(last + 1):
         yield f"cut before event {place}", b"".join(parts[:place])
         half = parts[place][: len(parts[place]) // 2]
@@ -211,16 +206,9 @@ def damages(case: Case) -> Iterator[tuple[str, bytes]]:
     yield "an error event", b"".join([*parts[:middle], failure])
 
 
-def ends(frame: bytes) -> bool:
-    """The event has a finish reason ("" is one for vendors that end so), or says as much in another protocol."""
-    if any(
-        item.get("type") in ("response.completed", "response.incomplete", "message_delta") for item in objects(frame)
-    ):
-        return True
-    if any(gemini_rules.ended(item) or ollama_rules.ended(item) for item in objects(frame)):
-        return True
-    reasons = [choice.get("finish_reason") for item in objects(frame) for choice in item.get("choices") or ()]
-    return any(reason is not None for reason in reasons)
+def ends(frame: bytes, wire: Wire) -> bool:
+    """The event says that the answer ends here."""
+    return any(map(wire.ended, objects(frame)))
 
 
 def decoding_is_pure(case: Case) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.conformance.kit import Json, upstream_body
+from tests.conformance.wires import wire_of
 from translators.core.vendor import Route
 
 TOOL = {
@@ -112,15 +113,28 @@ FIELDS = (
 
 
 def covered(one: Field, routes: list[Route]) -> None:
-    """Where a model's body does not change, the field is named in `drops`; what is named there is dropped by a model.
+    """Where a model's body does not change, the field is named in `drops`; what the wire's own `drops` name is dropped
+    by a model.
 
-    `routes` lead to the models that the vendor names.
+    `routes` lead by one wire to the models that the vendor names.
     """
-    deaf = [route.model for route in routes if not reaches(one, route)]
+    unheard = deaf(one, routes)
     named = [route.model for route in routes if one.path in drops(route)]
     vendor = routes[0].vendor.name
-    assert set(deaf) <= set(named), f"{vendor} drops {one.path} in silence: {deaf}"
-    assert deaf or not named, f"{vendor} says that it drops {one.path}, but every model gets it"
+    assert set(unheard) <= set(named), f"{vendor} drops {one.path} in silence: {unheard}"
+    owned = [route.model for route in routes if one.path in drops(route) and one.path not in route.profile.drops]
+    assert unheard or not owned, f"{vendor} says that it drops {one.path}, but every model gets it"
+
+
+def true(one: Field, routes: list[Route]) -> None:
+    """What the vendor's `drops` name does not reach some model by some wire. `routes` are all that the vendor has."""
+    named = [route for route in routes if one.path in route.profile.drops]
+    assert deaf(one, routes) or not named, f"{routes[0].vendor.name} says that it drops {one.path}, but does not"
+
+
+def deaf(one: Field, routes: list[Route]) -> list[str]:
+    """The models that the field does not reach."""
+    return [route.model for route in routes if not reaches(one, route)]
 
 
 def reaches(one: Field, route: Route) -> bool:
@@ -131,7 +145,7 @@ def reaches(one: Field, route: Route) -> bool:
 def drops(route: Route) -> dict[str, str]:
     """Every field that is said to be dropped, with the reason. A sampling field of the profile is mapped after all."""
     mapped = route.profile.sampling
-    said = {**route.vendor.protocol.drops, **route.profile.drops}
+    said = {**wire_of(route).drops(route), **route.profile.drops}
     return {path: reason for path, reason in said.items() if path in route.profile.drops or path not in mapped}
 
 

@@ -22,10 +22,17 @@ from typing import Any
 import requests
 
 import app.upstream
-from app.exchange import Caller, Exchange
+from app.call import Caller
+from app.exchange import Exchange
+from app.means import Means
+from app.media import Media
+from app.media.links import links_for
+from app.memory import Memory
 from app.patience import Patience
+from app.resilience.policy import Policy
+from app.resilience.traffic import Traffic
 from tests.conformance.readable import signed
-from translators import vendors
+from tests.conformance.targets import route, targets
 from translators.core.errors import RialtoError
 from translators.core.message import fold
 from translators.core.vendor import Route
@@ -34,11 +41,8 @@ Json = dict[str, Any]
 Pieces = Iterable[bytes]
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-KEY = "test-key"
 CALLER = Caller(gone=lambda: False, via="test")
 PATIENCE = Patience(300.0, 3600.0)
-ALIAS = "claude-sonnet-4-6"
-CHAT = "openai_chat"
 
 
 def load(path: Path, default: Any = None) -> Any:
@@ -129,8 +133,8 @@ class Case:
 
 @cache
 def cases() -> tuple[Case, ...]:
-    """Every case of every vendor that exists."""
-    return tuple(case for vendor in vendors() for case in cases_of(vendor))
+    """Every case of every vendor and server that exists."""
+    return tuple(case for vendor in targets() for case in cases_of(vendor))
 
 
 def cases_of(vendor: str) -> tuple[Case, ...]:
@@ -144,25 +148,6 @@ def shapes() -> dict[str, Json]:
     """The Messages bodies that Claude Code sends, by name."""
     found = {path.stem: load(path)["body"] for path in sorted((FIXTURES / "requests").glob("*.json"))}
     return {name: {**body, "stream": bool(body.get("stream"))} for name, body in found.items() if "max_tokens" in body}
-
-
-def route(vendor: str, model: str = "", alias: str = ALIAS, **settings: Any) -> Route:
-    """A route to a vendor's model, its first one by default."""
-    found = vendors()[vendor]
-    model = model or next(iter(found.models), "sample-model")
-    settings = {"base_url": found.base_url or f"https://{vendor}.test", **settings}
-    profile = found.model_profile(model, found.profile)
-    return Route(alias=alias, vendor=found, model=model, profile=profile, key=KEY, **settings)
-
-
-def chat_vendors() -> list[str]:
-    """The vendors that speak Chat Completions: the request oracle knows this protocol."""
-    return [vendor.name for vendor in vendors().values() if vendor.protocol.name == CHAT]
-
-
-def routes(vendor: str) -> list[Route]:
-    """A route to every model that a vendor names."""
-    return [route(vendor, model) for model in vendors()[vendor].models or ("sample-model",)]
 
 
 def upstream_body(message: Json, target: Route) -> Json:
@@ -236,7 +221,12 @@ class Outcome:
 def exchange(case: Case, pieces: Pieces, stream: bool) -> Exchange:
     """The trip of a case's request, answered with the pieces."""
     wire: Any = Wire(Reply(pieces, case.head["status"], case.head["headers"]))
-    return Exchange({**copy.deepcopy(case.request), "stream": stream}, case.route, wire, CALLER, PATIENCE)
+    return Exchange({**copy.deepcopy(case.request), "stream": stream}, (case.route,), means(wire), CALLER)
+
+
+def means(wire: Any) -> Means:
+    """What an exchange uses, with a scripted upstream. A failure is not tried again."""
+    return Means(wire, PATIENCE, Memory(), Traffic(Policy(0.0)), Media(links_for("off")))
 
 
 def streamed(case: Case, pieces: Pieces | None = None) -> Outcome:

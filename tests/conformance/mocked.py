@@ -15,7 +15,8 @@ from requests import PreparedRequest
 
 from app import create_app
 from app.settings import Settings
-from tests.conformance.kit import KEY, Json
+from tests.conformance.kit import Json
+from tests.conformance.targets import CHOICES, KEY, servers
 from translators import vendors
 
 ANYWHERE = re.compile("https?://.*")
@@ -23,12 +24,23 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 @cache
-def running_app(openai_api: str = "chat") -> Flask:
-    """Rialto with a key for every vendor, an address for those without one of their own, and one of OpenAI's wires."""
+def running_app(choice: int = 0) -> Flask:
+    """The app that all cases of these settings share; see `new_app`."""
+    return new_app(choice)
+
+
+def new_app(choice: int = 0) -> Flask:
+    """Rialto with a key for every vendor, an address for those without one of their own, the servers of the kit, and
+    the settings at that place of `CHOICES`. A failure is not tried again.
+    """
     keys = {vendor.key_variable: KEY for vendor in vendors().values() if vendor.key_variable}
     homeless = [vendor for vendor in vendors().values() if not vendor.base_url]
     addresses = {vendor.address_variable: f"https://{vendor.name}.test/v1" for vendor in homeless}
-    return create_app(Settings.load({**keys, **addresses, "OPENAI_API": openai_api}))
+    made = create_app(
+        Settings.load({**keys, **addresses, "OPENAI_API": "chat", "RETRY_BUDGET": "0", **CHOICES[choice]})
+    )
+    made.extensions["rialto"].catalog.targets.update(servers())
+    return made
 
 
 @dataclass

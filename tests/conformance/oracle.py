@@ -29,13 +29,13 @@ SIMPLE: dict[str, type | tuple[type, ...]] = {
 RANGE = re.compile(r"(integer|number) ([\d.]+?)\.\.([\d.]+)")
 
 
-def validated(body: Json) -> Any:
+def validated(body: Json, types: TypeAdapter[Any] = BODY) -> Any:
     """The body as the SDK's types read it, lazy parts read to their end. Raises AssertionError when it does not fit."""
     try:
-        return exhausted(BODY.validate_python(body))
+        return exhausted(types.validate_python(body))
     except ValidationError as error:
         worst = "\n".join(f"{place(item['loc'])}: {item['msg']}" for item in error.errors()[:8])
-        raise AssertionError(f"no Chat Completions body:\n{worst}") from None
+        raise AssertionError(f"no body of this API:\n{worst}") from None
 
 
 def place(loc: tuple[Any, ...]) -> str:

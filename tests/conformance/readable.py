@@ -7,6 +7,9 @@ from typing import Any
 
 from translators.core.thinking import Signature, read, sign
 
+#: What is said of a context that was not edited, though the client allowed it; the cases do not repeat it.
+NO_EDITS = {"applied_edits": []}
+
 
 def normalised(value: Any) -> Any:
     """The value with ids numbered in the order of their appearance and signatures readable."""
@@ -18,7 +21,7 @@ def walk(value: Any, leaf: Callable[[str, str], Any], key: str = "") -> Any:
     """The value with every string replaced by `leaf(its key, itself)`."""
     match value:
         case dict():
-            return {name: walk(item, leaf, name) for name, item in value.items()}
+            return {name: walk(item, leaf, name) for name, item in value.items() if item != NO_EDITS}
         case list() | tuple():
             return [walk(item, leaf, key) for item in value]
         case str():

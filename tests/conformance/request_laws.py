@@ -1,17 +1,20 @@
-"""Laws of requests: a Messages body in, the vendor's body out. Each is a function of a case that asserts."""
+"""Laws of requests: a Messages body in, the vendor's body out. Each is a function of a case that asserts.
+
+They hold on every wire; `wires/` says how the bodies of each are read and judged.
+"""
 
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
-from tests.conformance import oracle, vendor_rules
 from tests.conformance.answer_laws import difference
-from tests.conformance.kit import CHAT, Case, Json, played, upstream_body
+from tests.conformance.kit import Case, Json, objects, played, upstream_body
+from tests.conformance.wires import common, wire_of
+from tests.conformance.wires.wire import Turn
 from translators.core.vendor import Route
 
 Law = Callable[[Case], None]
@@ -20,19 +23,19 @@ RESULT = "Sample result."
 NEXT = "And now the next step."
 
 
-def chats(case: Case) -> bool:
-    """The vendor speaks the protocol that the request oracle knows."""
-    return case.route.vendor.protocol.name == CHAT
-
-
 def converses(case: Case) -> bool:
-    """A message with content is expected, so that the conversation can go on."""
-    return chats(case) and bool(case.expected.get("content"))
+    """A message that says something is expected, so that the conversation can go on. Thinking alone is no turn."""
+    return any(block["type"] != "thinking" for block in case.expected.get("content") or ())
 
 
 def calls(case: Case) -> bool:
     """The expected message calls tools."""
     return converses(case) and bool(calls_of(case.expected))
+
+
+def translated(case: Case) -> bool:
+    """The vendor gets a body of Rialto's making, not the client's own."""
+    return not wire_of(case.route).verbatim(case.route)
 
 
 def request(case: Case) -> None:
@@ -47,10 +50,11 @@ def accepted(case: Case) -> None:
 
 
 def acceptable(body: Json, route: Route) -> None:
-    """The official SDK's types and the vendor's documented rules hold."""
-    rule = vendor_rules.rules(route.vendor.name, route.model)
-    oracle.check(body, rule["extensions"], rule["assistant_parts"])
-    vendor_rules.check(body, rule)
+    """The official SDK's types, the rules of all wires and the vendor's documented rules hold."""
+    wire = wire_of(route)
+    wire.typed(body, route)
+    common.check(body, wire, route)
+    wire.rules(body, route)
 
 
 def purity(case: Case) -> None:
@@ -63,13 +67,23 @@ def purity(case: Case) -> None:
 
 def round_trip(case: Case) -> None:
     """The answer, put into the next request, gives a body that the vendor takes, with its own words in it."""
-    answer = played(case).message
-    assert answer is not None, "no answer to go on with"
+    answer = answer_of(case)
     body = upstream_body(continued(case.request, answer), case.route)
     acceptable(body, case.route)
-    said = answer_message(body, answer)
-    replayed(said, answer, case.route)
-    called(said, body, answer, case.route)
+    turns = wire_of(case.route).turns(body, case.route)
+    said = answer_turn(turns, answer)
+    text = "\n".join(block["text"] for block in answer["content"] if block["type"] == "text")
+    assert said.text == text, f"the text is {said.text!r}"
+    remembered(said, answer, case)
+    called(said, turns, answer)
+    assert turns[-1].text.endswith(NEXT), f"the user's word is lost: {turns[-1]}"
+
+
+def answer_of(case: Case) -> Json:
+    """The message that the client gets."""
+    answer = played(case).message
+    assert answer is not None, "no answer to go on with"
+    return answer
 
 
 def continued(message: Json, answer: Json, text: str = NEXT) -> Json:
@@ -80,67 +94,42 @@ def continued(message: Json, answer: Json, text: str = NEXT) -> Json:
     return {**message, "messages": [*message["messages"], said, reply]}
 
 
-def answer_message(body: Json, answer: Json) -> Json:
+def answer_turn(turns: list[Turn], answer: Json) -> Turn:
     """The answer inside the next body. A filler may stand behind the results of calls, so an answer with calls is the
-    last message that has some.
+    last turn that has some.
     """
     called = bool(calls_of(answer))
-    spoken = [message for message in body["messages"] if message["role"] == "assistant"]
-    return next(message for message in reversed(spoken) if not called or message.get("tool_calls"))
+    return next(turn for turn in reversed(turns) if turn.role == "assistant" and (turn.calls or not called))
 
 
-def replayed(said: Json, answer: Json, route: Route) -> None:
-    """Text and reasoning are back where the vendor wants them."""
-    rule = vendor_rules.rules(route.vendor.name, route.model)
-    blocks, field = answer["content"], rule["replays"]
-    said = untagged(said, field) if rule["tagged"] else said
-    text = "\n".join(block["text"] for block in blocks if block["type"] == "text")
-    assert words(said.get("content"), "text") == text, f"the text is {said.get('content')!r}"
-    thinking = [block for block in blocks if block["type"] == "thinking"]
-    if not field or not thinking:
-        return
-    thought = "\n".join(filter(None, (block["thinking"] for block in thinking))).strip()
-    assert said.get(field), f"the reasoning did not come back in {field}"
-    assert words(said[field], "thinking").strip() == thought, f"the reasoning came back as {said[field]!r}"
+def remembered(said: Turn, answer: Json, case: Case) -> None:
+    """The model's reasoning is back where the vendor wants it, and nowhere else."""
+    demanded = wire_of(case.route).demanded(list(objects(case.answer)), answer, case.route)
+    found = said.memory if demanded else invented(said, case.route)
+    assert found == demanded, f"the reasoning came back as {found!r}, the vendor said {demanded!r}"
 
 
-def untagged(said: Json, field: str) -> Json:
-    """The message with reasoning out of its content moved to the field."""
-    found = re.fullmatch(r"(?s)<think>\n(.*?)\n</think>\n\n(.*)", said.get("content") or "")
-    return {**said, field: found[1], "content": found[2]} if found else said
+def invented(said: Turn, route: Route) -> tuple[tuple[str, Any], ...]:
+    """The reasoning on a turn, but for the words that the vendor documents for lost reasoning."""
+    return tuple(item for item in said.memory if item[1] != route.profile.reasoning_placeholder)
 
 
-def words(value: Any, kind: str) -> str:
-    """The text of a string, or of those parts that are text or reasoning."""
-    if not isinstance(value, list):
-        return value or ""
-    if kind == "text":
-        return "\n".join(part["text"] for part in value if part["type"] == "text")
-    nested = [item for part in value for item in part.get("thinking") or [part]]
-    return "".join(item.get("text") or item.get("summary") or "" for item in nested if part_of(kind, item, value))
-
-
-def part_of(kind: str, item: Json, parts: list[Json]) -> bool:
-    """A text part beside thinking parts is the answer, not reasoning."""
-    return not (kind == "thinking" and item in parts and item.get("type") == "text")
-
-
-def called(said: Json, body: Json, answer: Json, route: Route) -> None:
+def called(said: Turn, turns: list[Turn], answer: Json) -> None:
     """Every call is back with its arguments, and its result follows."""
-    made = calls_of(answer)
-    sent = said.get("tool_calls") or []
-    assert [orjson.loads(call["function"]["arguments"]) for call in sent] == [call["input"] for call in made]
-    results = {message["tool_call_id"]: message["content"] for message in body["messages"] if message["role"] == "tool"}
-    assert all(words(results.get(call["id"]), "text") == RESULT for call in sent), "a result is missing"
+    made = [call["input"] for call in calls_of(answer)]
+    assert [call.arguments for call in said.calls] == made, f"the calls are {said.calls}"
+    results = {result.id: result.text for turn in turns for result in turn.results}
+    assert all(results.get(call.id) == RESULT for call in said.calls), f"a result is missing: {results}"
 
 
 def forgetful_client(case: Case) -> None:
-    """The vendor still takes the conversation when the client lost the thinking blocks."""
-    answer = played(case).message
-    assert answer is not None, "no answer to go on with"
-    kept = [block for block in answer["content"] if block["type"] != "thinking"]
-    body = upstream_body(continued(case.request, {**answer, "content": kept}), case.route)
+    """The vendor still takes the conversation when the client lost the thinking blocks; nothing is made up for them."""
+    answer = answer_of(case)
+    kept = {**answer, "content": [block for block in answer["content"] if block["type"] != "thinking"]}
+    body = upstream_body(continued(case.request, kept), case.route)
     acceptable(body, case.route)
+    said = answer_turn(wire_of(case.route).turns(body, case.route), kept)
+    assert not invented(said, case.route), f"reasoning out of nowhere: {said.memory}"
 
 
 def hidden_thinking(case: Case) -> None:
@@ -149,42 +138,54 @@ def hidden_thinking(case: Case) -> None:
     shown, hidden = ({**case.request, "thinking": {"type": "adaptive", "display": display}} for display in displays)
     bodies = []
     for message in (shown, hidden):
-        answer = played(case.asking(message)).message
-        assert answer is not None, "no answer to go on with"
-        bodies.append(fresh_ids(upstream_body(continued(message, answer), case.route)))
-        thoughts = [block["thinking"] for block in answer["content"] if block["type"] == "thinking"]
-        assert message is shown or not any(thoughts), f"thinking is visible: {thoughts}"
+        answer = answer_of(case.asking(message))
+        bodies.append(fresh_ids(upstream_body(continued(message, answer), case.route), case.route))
+        thoughts = common.thoughts(answer)
+        assert message is shown or not thoughts, f"thinking is visible: {thoughts}"
     assert bodies[0] == bodies[1], difference(bodies[1], bodies[0])
 
 
-def fresh_ids(body: Json) -> Json:
+def fresh_ids(body: Json, route: Route) -> Any:
     """The body with call ids numbered: every answer makes its own."""
-    seen: dict[str, str] = {}
-    for message in body["messages"]:
-        for call in message.get("tool_calls") or ():
-            call["id"] = seen.setdefault(call["id"], f"call {len(seen) + 1}")
-        if "tool_call_id" in message:
-            message["tool_call_id"] = seen.get(message["tool_call_id"], "nobody's")
-    return body
+    made = [call.id for turn in wire_of(route).turns(body, route) for call in turn.calls]
+    numbers = {id: f"call {place}" for place, id in enumerate(made)}
+    return replaced(body, numbers)
+
+
+def replaced(value: Any, names: dict[str, str]) -> Any:
+    """The value with some strings replaced by others."""
+    if isinstance(value, dict):
+        return {key: replaced(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [replaced(item, names) for item in value]
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def prefix(case: Case) -> None:
     """The bytes of one turn lead the bytes of the next, up to the end of the conversation so far."""
-    answer = played(case).message
-    assert answer is not None, "no answer to go on with"
+    answer = answer_of(case)
     turns = [case.request]
     for text in (NEXT, "And one more."):
         turns.append(continued(turns[-1], fresh_answer(answer, len(turns)), text))
-    shared_prefix([upstream_body(turn, case.route) for turn in turns])
+    shared_prefix([upstream_body(turn, case.route) for turn in turns], case.route)
 
 
-def shared_prefix(bodies: list[Json]) -> None:
-    """Each body leads the one that follows it, cache marks aside."""
-    written = [orjson.dumps(unmarked(body)) for body in bodies]
-    for position, (shorter, longer) in enumerate(zip(written, written[1:], strict=False)):
-        assert list(bodies[position])[-1] == "messages", "something follows the messages"
-        head = shorter.removesuffix(b"]}")
-        assert longer.startswith(head), f"turn {position + 2} differs from {parting(head, longer)}"
+def shared_prefix(bodies: list[Json], route: Route) -> None:
+    """Each body leads the one that follows it, cache marks aside. That the conversation is last in a body is a rule of
+    `common.check`.
+    """
+    field = wire_of(route).conversation
+    written = [written_parts(unmarked(body), field) for body in bodies]
+    for number, (shorter, longer) in enumerate(zip(written, written[1:], strict=False), 2):
+        assert longer[0] == shorter[0], f"turn {number} differs from {parting(shorter[0], longer[0])}"
+        head = shorter[1].removesuffix(b"]")
+        assert longer[1].startswith(head), f"turn {number} differs from {parting(head, longer[1])}"
+
+
+def written_parts(body: Json, field: str) -> tuple[bytes, bytes]:
+    """The bytes of everything but the conversation, and those of the conversation."""
+    rest = {key: value for key, value in body.items() if key != field}
+    return orjson.dumps(rest), orjson.dumps(body[field])
 
 
 def parting(head: bytes, longer: bytes) -> str:
@@ -204,7 +205,7 @@ def fresh_answer(answer: Json, number: int) -> Json:
 
 
 def unmarked(value: Any) -> Any:
-    """The value without cache marks, which wander to the newest turn; content that is one plain text as a string."""
+    """The value without cache marks, which wander to the newest turn."""
     if isinstance(value, list):
         return [unmarked(item) for item in value]
     if isinstance(value, dict):
@@ -214,13 +215,13 @@ def unmarked(value: Any) -> Any:
 
 def answers_every_call(case: Case) -> None:
     """A client that stops in the middle of a tool round leaves calls without results; the vendor gets them answered."""
-    answer = played(case).message
-    assert answer is not None, "no answer to go on with"
+    answer = answer_of(case)
     for keep in range(len(calls_of(answer))):
-        follow = continued(case.request, answer)
-        reply = follow["messages"][-1]
-        reply["content"] = [*reply["content"][:keep], reply["content"][-1]]
-        acceptable(upstream_body(follow, case.route), case.route)
+        for spoken in (True, False):
+            follow = continued(case.request, answer)
+            reply = follow["messages"][-1]
+            reply["content"] = [*reply["content"][:keep], *(reply["content"][-1:] if spoken else ())]
+            acceptable(upstream_body(follow, case.route), case.route)
 
 
 def calls_of(answer: Json) -> list[Json]:
@@ -228,14 +229,15 @@ def calls_of(answer: Json) -> list[Json]:
     return [block for block in answer["content"] if block["type"] == "tool_use"]
 
 
-#: Law -> the cases it holds for.
+#: Law -> the cases it holds for. What Anthropic itself gets is the client's own: the client answers its calls, and
+#: Anthropic hides its thinking.
 REQUEST_LAWS: dict[Law, Callable[[Case], bool]] = {
     request: lambda case: True,
-    accepted: chats,
+    accepted: lambda case: True,
     purity: lambda case: True,
     round_trip: converses,
     forgetful_client: converses,
-    hidden_thinking: converses,
-    answers_every_call: calls,
+    hidden_thinking: lambda case: converses(case) and translated(case),
+    answers_every_call: lambda case: calls(case) and translated(case),
     prefix: converses,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance import vendor_rules
-from tests.conformance.kit import FIXTURES, cases_of, load, routes
+from tests.conformance.kit import FIXTURES, cases_of, load
 from translators import vendors
 
 ROOT = FIXTURES.parent.parent
@@ -43,5 +43,5 @@ def calls(message: vendor_rules.Json) -> list[vendor_rules.Json]:
 @pytest.mark.parametrize("name", vendors())
 def test_vendor_has_rules_with_a_source(name: str) -> None:
     assert load(FIXTURES / name / "rules.json", {}).get("source"), f"{name} has no rules.json"
-    for route in routes(name):
-        vendor_rules.rules(name, route.model)
+    for model in vendors()[name].models:
+        vendor_rules.rules(name, model)

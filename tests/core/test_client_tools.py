@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from translators.core.client_tools import TOOLS, functions, references
+from translators.core.client_tools import TOOLS, functions, known, offered, references
 
 READ = {"name": "Read", "input_schema": {"type": "object"}, "description": "d"}
 #: Types as clients send them -> properties that the schema must have.
@@ -144,3 +144,36 @@ def test_references_of_all_messages_count() -> None:
 @pytest.mark.parametrize("kind", TOOLS)
 def test_descriptions_are_sentences(kind: str) -> None:
     assert TOOLS[kind][0].endswith(".")
+
+
+def change(kind: str, tool: Any) -> dict[str, Any]:
+    """A system message that changes the tools."""
+    return {"role": "system", "content": [{"type": f"tool_{kind}", "tool": tool}]}
+
+
+EDIT = {"type": "tool_definition", "definition": {**READ, "name": "Edit"}}
+NAMED_READ = {"type": "tool_reference", "name": "Read"}
+LATER = {**READ, "name": "Later", "defer_loading": True}
+CHANGES: dict[str, tuple[list[Any], list[str]]] = {
+    "none": ([], ["Read"]),
+    "a definition": ([change("addition", EDIT)], ["Read", "Edit"]),
+    "a deferred tool": ([change("addition", {"type": "tool_reference", "name": "Later"})], ["Read", "Later"]),
+    "removed": ([change("removal", NAMED_READ)], []),
+    "removed and added again": ([change("removal", NAMED_READ), change("addition", NAMED_READ)], ["Read"]),
+    "added and removed again": ([change("addition", EDIT), change("removal", {"name": "Edit"})], ["Read"]),
+    "of an unknown form": ([change("addition", None), change("removal", "x")], ["Read"]),
+    "in the user's words": ([{**change("removal", NAMED_READ), "role": "user"}], ["Read"]),
+    "in a text": ([{"role": "system", "content": "tool_removal"}], ["Read"]),
+}
+
+
+@pytest.mark.parametrize(("messages", "names"), CHANGES.values(), ids=CHANGES.keys())
+def test_tools_that_change_in_the_middle(messages: list[Any], names: list[str]) -> None:
+    message = {"tools": [READ, LATER], "messages": messages}
+    assert [tool["name"] for tool in offered(message)] == names
+    assert {"Read", "Later"} <= {tool["name"] for tool in known(message)}
+
+
+def test_anthropics_own_tools_are_known_with_their_schemas() -> None:
+    [bash] = known({"tools": [{"type": "bash_20250124", "name": "bash", "defer_loading": True}], "messages": []})
+    assert "command" in bash["input_schema"]["properties"]

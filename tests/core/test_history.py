@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.core.history import NO_RESULT, ORPHAN, Turn, turns, visible
+from translators.core.history import EMPTY, NO_RESULT, ORPHAN, Turn, turns, visible
 
 Json = dict[str, Any]
 
@@ -69,7 +69,14 @@ def short(*messages: Json, inline: bool = True) -> list[tuple[str, list[str]]]:
     ]
 
 
+def reminder(words: str) -> str:
+    """A system message in a user turn."""
+    return f"<system-reminder>\n{words}\n</system-reminder>"
+
+
 MISSING = f"a={NO_RESULT}"
+#: What the ids become that hold a space, or 41 letters.
+ODD, LONG = "call_00da817eb021caa67e9a5a88", "call_c0f8bd4dbc2b0c03107c1c37"
 
 REPAIRS = {
     "plain": ([user("q"), assistant("a")], [("user", ["q"]), ("assistant", ["a"])]),
@@ -167,7 +174,42 @@ REPAIRS = {
         [user("q"), assistant(call("")), user(result(""))],
         [("user", ["q"]), ("assistant", ["call call"]), ("user", ["call=done"])],
     ),
-    "an assistant first": ([assistant("a"), user("q")], [("assistant", ["a"]), ("user", ["q"])]),
+    "an assistant first": ([assistant("a"), user("q")], [("user", [EMPTY]), ("assistant", ["a"]), ("user", ["q"])]),
+    "a reminder first": (
+        [system("s"), assistant("a"), user("q")],
+        [("user", [reminder("s")]), ("assistant", ["a"]), ("user", ["q"])],
+    ),
+    "a block without words": (
+        [user("q"), assistant({"type": "fallback", "from": {}, "to": {}}), user("r")],
+        [("user", ["q", "r"])],
+    ),
+    "nothing at all": ([user("")], [("user", [EMPTY])]),
+    "an assistant who says nothing": ([assistant(thought())], [("user", [EMPTY])]),
+    "an answer to nothing": ([user(" "), assistant("a")], [("user", [EMPTY]), ("assistant", ["a"])]),
+    "a blank word at the end": (
+        [user("q"), assistant("a"), user(" ")],
+        [("user", ["q"]), ("assistant", ["a"]), ("user", [EMPTY])],
+    ),
+    "a blank word in the middle": (
+        [user("q"), assistant("a"), user(""), assistant("b"), user("r")],
+        [("user", ["q"]), ("assistant", ["a"]), ("user", [EMPTY]), ("assistant", ["b"]), ("user", ["r"])],
+    ),
+    "a blank word behind results": (
+        [user("q"), assistant(call()), user(result()), user("")],
+        [("user", ["q"]), ("assistant", ["call a"]), ("user", ["a=done"])],
+    ),
+    "an id that no vendor takes": (
+        [user("q"), assistant(call("é !")), user(result("é !"))],
+        [("user", ["q"]), ("assistant", [f"call {ODD}"]), ("user", [f"{ODD}=done"])],
+    ),
+    "an id that is too long": (
+        [user("q"), assistant(call("a" * 41), call("a" * 41)), user(result("a" * 41), result("a" * 41, "two"))],
+        [
+            ("user", ["q"]),
+            ("assistant", [f"call {LONG}", f"call {LONG}_2"]),
+            ("user", [f"{LONG}=done", f"{LONG}_2=two"]),
+        ],
+    ),
     "prefill": ([user("q"), assistant("{")], [("user", ["q"]), ("assistant", ["{"])]),
 }
 
@@ -175,11 +217,6 @@ REPAIRS = {
 @pytest.mark.parametrize(("messages", "expected"), REPAIRS.values(), ids=REPAIRS.keys())
 def test_repair(messages: list[Json], expected: Any) -> None:
     assert short(*messages) == expected
-
-
-def reminder(words: str) -> str:
-    """A system message in a user turn."""
-    return f"<system-reminder>\n{words}\n</system-reminder>"
 
 
 INLINE = {
@@ -259,6 +296,13 @@ def test_an_orphan_keeps_its_pictures() -> None:
     image = {"type": "image", "source": {"type": "url", "url": "u"}}
     [only] = turns([user(result("z", [image]))], inline_system=True)
     assert only.blocks == [text(ORPHAN), image]
+
+
+@pytest.mark.parametrize("content", [None, "", " ", [], [{"type": "text", "text": ""}]])
+def test_an_empty_orphan_keeps_its_turn(content: Any) -> None:
+    orphaned = user({"type": "tool_result", "tool_use_id": "z", "content": content})
+    found = short(user("q"), assistant("a"), orphaned, assistant("b"), user("c"))
+    assert [role for role, _ in found] == ["user", "assistant", "user", "assistant", "user"]
 
 
 def test_calls_of_server_tools_need_no_answer() -> None:

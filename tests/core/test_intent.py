@@ -33,6 +33,19 @@ INTENTS = {
         Intent(True, "low", 1024, True),
     ),
     "summarized": ({"thinking": {"type": "adaptive", "display": "summarized"}}, Intent(True)),
+    "hidden, without a type": ({"thinking": {"display": "omitted"}}, Intent(omitted=True)),
+    "a budget over the limit": (
+        {"thinking": {"type": "enabled", "budget_tokens": 31_999}, "max_tokens": 8000},
+        Intent(True, "xhigh", 7999),
+    ),
+    "a budget under the limit": (
+        {"thinking": {"type": "enabled", "budget_tokens": 2000}, "max_tokens": 8000},
+        Intent(True, "medium", 2000),
+    ),
+    "a few tokens": ({"max_tokens": 64}, Intent(False)),
+    "enough tokens": ({"max_tokens": 256}, Intent()),
+    "a few tokens, but an effort": ({"max_tokens": 64, "output_config": {"effort": "low"}}, Intent(None, "low")),
+    "a few tokens, but thinking": ({"max_tokens": 64, "thinking": {"type": "adaptive"}}, Intent(True)),
     "a kind of the future": (
         {"thinking": {"type": "telepathic"}, "output_config": {"effort": "low"}},
         Intent(None, "low"),

@@ -686,7 +686,7 @@ WAITS: dict[str, tuple[dict[str, str], Any, int | None]] = {
     "seconds": ({"retry-after": "30"}, None, 30),
     "a fraction": ({"retry-after": "1.2"}, None, 2),
     "milliseconds first": ({"retry-after-ms": "2500", "retry-after": "30"}, None, 3),
-    "too long": ({"retry-after": "3600"}, None, 60),
+    "too long": ({"retry-after": "3600"}, None, 3600),
     "nothing": ({}, None, None),
     "zero": ({"retry-after": "0"}, None, None),
     "negative": ({"retry-after": "-5"}, None, None),
@@ -798,7 +798,18 @@ def test_a_short_key_is_no_secret(key: str) -> None:
 def test_a_vendors_own_error_comes_first_and_without_the_key() -> None:
     vendor = replace(VENDOR, error=lambda status, body: Rejected(f"{status}: {body} {KEY}"))
     error = refusal(replace(ROUTE, vendor=vendor), 429, "x", {})
-    assert (type(error), error.message) == (Rejected, "429: x [key]")
+    assert (type(error), error.message) == (Rejected, "Acme: 429: x [key]")
+
+
+def test_a_model_that_the_vendors_own_reader_finds_unknown_is_named_as_the_client_named_it() -> None:
+    vendor = replace(VENDOR, error=lambda status, body: NotFound(f"{body} is unknown"))
+    error = refusal(replace(ROUTE, vendor=vendor), 400, "m-1", {})
+    assert (type(error), error.message) == (NotFound, "model: my-model (Acme: m-1 is unknown)")
+
+
+def test_a_prompt_that_the_vendors_own_reader_finds_too_long_keeps_the_words_that_the_client_knows() -> None:
+    vendor = replace(VENDOR, error=lambda status, body: PromptTooLong(9, 8))
+    assert refusal(replace(ROUTE, vendor=vendor), 400, "x", {}).message == "prompt is too long: 9 tokens > 8 maximum"
 
 
 def test_a_vendor_that_says_nothing_leaves_it_to_the_rest() -> None:
@@ -808,3 +819,22 @@ def test_a_vendor_that_says_nothing_leaves_it_to_the_rest() -> None:
 def test_without_a_key_variable_the_key_is_named() -> None:
     route = replace(ROUTE, vendor=replace(VENDOR, key_variable=""))
     assert "(check the key)" in refusal(route, 401, "", {}).message
+
+
+STEERED = {
+    "a terminal's colour": ("\x1b[31mred\x1b[0m", "[31mred[0m"),
+    "a bell and a null": ("a\x07b\x00c", "abc"),
+    "a carriage return": ("all well\rfailed", "all wellfailed"),
+    "C1": ("a\x9b2Jb\x85c", "a2Jbc"),
+    "writing turned round": ("a\u202etxt.exe\u2066b", "atxt.exeb"),
+    "lines and tabs stay": ("a\n\tb", "a\n\tb"),
+    "letters stay": ("naïve 漢字 🙂", "naïve 漢字 🙂"),
+    "a key that is broken by them": ("sk-AbCdEf\x000123456789ijkl", "[key]"),
+    "our key that is broken by them": (f"{KEY[:8]}\x1b{KEY[8:]}", "[key]"),
+}
+
+
+@pytest.mark.parametrize(("said", "told"), STEERED.values(), ids=STEERED.keys())
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 200])
+def test_nothing_that_steers_a_terminal_passes(said: str, told: str, status: int) -> None:
+    assert told in refusal(ROUTE, status, {"error": {"message": said}}, {}).message

@@ -98,3 +98,18 @@ def test_without_sequences_everything_passes_untouched(sequences: list[str]) -> 
         (found,) = stops.feed(delta)
         assert found is delta
     assert list(stops.close()) == []
+
+
+NAMED = {
+    "one that the client knows": (["A", "B"], Stop("stop_sequence", "B"), Stop("stop_sequence", "B")),
+    "one that it does not know": (["A"], Stop("stop_sequence", "<|im_end|>"), END),
+    "none, where there is one": (["A"], Stop("stop_sequence"), Stop("stop_sequence", "A")),
+    "none, where there are two": (["A", "B"], Stop("stop_sequence"), Stop("stop_sequence")),
+    "none, where there are none": ([], Stop("stop_sequence"), END),
+    "another end": (["A"], Stop("max_tokens"), Stop("max_tokens")),
+}
+
+
+@pytest.mark.parametrize(("sequences", "said", "meant"), NAMED.values(), ids=NAMED.keys())
+def test_a_stop_that_the_vendor_made(sequences: list[str], said: Stop, meant: Stop) -> None:
+    assert run(sequences, Text("x"), said) == ("x", [meant], None)

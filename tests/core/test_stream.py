@@ -128,7 +128,7 @@ def test_an_unusable_answer_is_an_error(deltas: list[Delta], problem: str) -> No
     made = stream()
     events = made.start() + [event for delta in deltas for event in made.feed(delta)] + made.close()
     assert complaints(events) == []
-    assert ending(events)[1].startswith("acme: ")
+    assert ending(events)[1].startswith("Acme: ")
     assert problem in ending(events)[1]
     assert isinstance(made.error, Broke)
 

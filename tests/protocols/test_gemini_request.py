@@ -10,6 +10,7 @@ import pytest
 from tests.vendors.bodies import TOOLS, route, sent
 from translators.core.answer import tool_names
 from translators.core.vendor import Json, refine
+from translators.core.wishes import offer
 from translators.gemini import VENDOR
 from translators.protocols.gemini.count import COUNT
 from translators.protocols.gemini.declarations import tool_fields
@@ -97,7 +98,8 @@ def test_names_that_gemini_refuses() -> None:
 def test_schema_fields(dialect: str, schema: Json, expected: Json) -> None:
     profile = refine(VENDOR.profile, schema=dialect)
     tools = [{"name": "Read", "input_schema": schema}]
-    fields = tool_fields(tools, None, tool_names({"tools": tools}, profile), profile)
+    message = {"tools": tools, "messages": []}
+    fields = tool_fields(offer(message, profile), None, tool_names(message, profile), profile)
     assert fields == {"tools": [{"functionDeclarations": [{"name": "Read", **expected}]}]}
 
 

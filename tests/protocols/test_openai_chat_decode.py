@@ -153,6 +153,26 @@ def test_finish_reason(reason: str, stop: Any) -> None:
     assert list(chunk(choice({}, reason))) == [Stop(stop)]
 
 
+MATCHED = {
+    "vLLM": ({"stop_reason": "END"}, Stop("stop_sequence", "END")),
+    "vLLM, a token": ({"stop_reason": 151645}, Stop("end_turn")),
+    "vLLM, nothing": ({"stop_reason": None}, Stop("end_turn")),
+    "SGLang": ({"matched_stop": "END"}, Stop("stop_sequence", "END")),
+    "SGLang, a token": ({"matched_stop": 2}, Stop("end_turn")),
+    "OpenRouter": ({"native_finish_reason": "stop_sequence"}, Stop("stop_sequence")),
+    "OpenRouter, an end": ({"native_finish_reason": "end_turn"}, Stop("end_turn")),
+}
+
+
+@pytest.mark.parametrize(("fields", "stop"), MATCHED.values(), ids=MATCHED.keys())
+def test_what_a_vendor_says_of_a_stop_sequence(fields: Json, stop: Stop) -> None:
+    assert list(chunk({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", **fields}]})) == [stop]
+
+
+def test_a_limit_is_no_stop_sequence() -> None:
+    assert list(chunk({"choices": [{"delta": {}, "finish_reason": "length", "stop_reason": "END"}]})) == [Stop("max_tokens")]
+
+
 def ended(*functions: Json) -> Json:
     """A chunk with calls and an empty finish reason."""
     return choice({"tool_calls": [{"index": 0, "id": "x", "function": function} for function in functions]}, "")

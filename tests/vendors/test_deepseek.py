@@ -120,3 +120,31 @@ def test_address_and_key() -> None:
     assert VENDOR.url(target.base_url, target) == "http://host/deepseek/v1/chat/completions"
     assert VENDOR.auth("k") == {"authorization": "Bearer k"}
     assert (VENDOR.address_variable, VENDOR.key_variable) == ("DEEPSEEK_BASE_URL", "DEEPSEEK_API_KEY")
+
+
+BEGUN: list[Json] = [{"role": "user", "content": "go"}, {"role": "assistant", "content": "{"}]
+
+
+@pytest.mark.parametrize(
+    ("base", "fields", "url"),
+    [
+        ("https://api.deepseek.com", {"messages": BEGUN}, "https://api.deepseek.com/beta/chat/completions"),
+        ("https://api.deepseek.com/v1", {"messages": BEGUN}, "https://api.deepseek.com/beta/chat/completions"),
+        ("https://api.deepseek.com", {"messages": BEGUN[:1]}, "https://api.deepseek.com/chat/completions"),
+        ("https://gateway.test/v1", {"messages": BEGUN}, "https://gateway.test/v1/chat/completions"),
+        (
+            "https://api.deepseek.com",
+            {"messages": BEGUN, "thinking": {"type": "adaptive"}},
+            "https://api.deepseek.com/chat/completions",
+        ),
+    ],
+)
+def test_only_the_beta_host_goes_on_with_an_answer(base: str, fields: Json, url: str) -> None:
+    where = route(VENDOR, "deepseek-v4-pro", base_url=base).carrying({"max_tokens": 100, **fields})
+    assert VENDOR.url(base, where) == url
+
+
+def test_a_prefill_is_marked_and_thinking_is_off() -> None:
+    body = sent(VENDOR, "deepseek-v4-pro", messages=BEGUN)
+    assert body["messages"][-1] == {"role": "assistant", "content": "{", "prefix": True}
+    assert body["thinking"] == {"type": "disabled"}

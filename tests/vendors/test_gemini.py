@@ -218,6 +218,10 @@ def test_errors(
     assert (type(error), error.status, error.retry_after, error.should_retry) == (kind, seen, wait, retry)
 
 
+def test_a_limit_without_words() -> None:
+    assert refused(VENDOR, "gemini-3.8-flash", 429, "").message == "Google Gemini: HTTP 429 without a message"
+
+
 def test_the_overflow_has_its_numbers() -> None:
     error = refused(VENDOR, "gemini-3.8-flash", 400, failure(400, LONG, "INVALID_ARGUMENT"))
     assert error.message == "prompt is too long: 1200000 tokens > 1048576 maximum"

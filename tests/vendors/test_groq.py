@@ -96,3 +96,20 @@ def test_errors(status: int, body: Any, kind: type[RialtoError], seen: int, retr
 
 def test_thinking_cannot_be_switched_off_everywhere() -> None:
     assert chosen(OSS, thinking=OFF) == {"reasoning_effort": "low"}
+
+
+FORM: Json = {"format": {"type": "json_schema", "schema": {"type": "object", "properties": {"a": {"type": "string"}}}}}
+
+
+def test_a_tool_takes_an_answer_by_a_schema() -> None:
+    body = sent(VENDOR, "openai/gpt-oss-120b", output_config=FORM)
+    [tool] = body["tools"]
+    assert tool["function"]["parameters"]["properties"] == {"a": {"type": "string"}}
+    assert body["tool_choice"] == {"type": "function", "function": {"name": tool["function"]["name"]}}
+    assert "response_format" not in body
+
+
+def test_beside_tools_the_schema_goes_in_words() -> None:
+    body = sent(VENDOR, "openai/gpt-oss-120b", output_config=FORM, tools=TOOLS)
+    assert len(body["tools"]) == len(sent(VENDOR, "openai/gpt-oss-120b", tools=TOOLS)["tools"])
+    assert '"properties": {"a"' in body["messages"][0]["content"]

@@ -145,3 +145,27 @@ def test_address_and_key() -> None:
     target = route(VENDOR, CODE)
     assert VENDOR.url(target.base_url, target) == "https://api.kimi.com/coding/v1/chat/completions"
     assert VENDOR.auth("k") == {"authorization": "Bearer k"}
+
+
+BEGUN: list[Json] = [{"role": "user", "content": "go"}, {"role": "assistant", "content": "{"}]
+
+
+@pytest.mark.parametrize("model", ["kimi-k2.6", "moonshot-v1-8k"])
+def test_a_prefill_is_marked(model: str) -> None:
+    body = sent(VENDOR, model, messages=BEGUN)
+    assert body["messages"][-1] == {"role": "assistant", "content": "{", "partial": True}
+    assert body.get("thinking", OFF) == OFF
+
+
+@pytest.mark.parametrize("model", ["kimi-k2.7-code", "kimi-k3", "kimi-for-coding"])
+def test_models_that_always_think_are_told_in_words(model: str) -> None:
+    assert [message["role"] for message in sent(VENDOR, model, messages=BEGUN)["messages"]] == [
+        "user",
+        "assistant",
+        "user",
+    ]
+
+
+def test_no_mark_beside_a_schema() -> None:
+    form = {"format": {"type": "json_schema", "schema": {"type": "object"}}}
+    assert "partial" not in str(sent(VENDOR, "kimi-k2.6", messages=BEGUN, output_config=form))

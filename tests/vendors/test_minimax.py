@@ -89,3 +89,7 @@ def test_errors(code: int, words: str, kind: type[RialtoError], seen: int, retry
 def test_plain_errors_are_left_to_the_common_reader() -> None:
     error = refused(VENDOR, M3, 401, {"error": {"message": "login fail", "type": "authorized_error"}})
     assert (type(error), error.status) == (Rejected, 401)
+
+
+def test_tools_that_may_not_be_called_are_not_shown() -> None:
+    assert "tools" not in sent(VENDOR, "MiniMax-M3", tools=TOOLS, tool_choice={"type": "none"})

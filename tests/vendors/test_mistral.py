@@ -125,3 +125,10 @@ def test_errors(status: int, body: Any, kind: type[RialtoError], seen: int, word
     error = refused(VENDOR, MODEL, status, body)
     assert (type(error), error.status) == (kind, seen)
     assert words in error.message
+
+
+def test_a_prefill_is_marked() -> None:
+    begun = [{"role": "user", "content": "go"}, {"role": "assistant", "content": "{"}]
+    last = sent(VENDOR, "mistral-large-4", messages=begun)["messages"][-1]
+    assert last == {"role": "assistant", "content": "{", "prefix": True}
+    assert sent(VENDOR, "magistral-medium", messages=begun)["messages"][-1]["role"] == "user"

@@ -113,3 +113,8 @@ def test_errors(status: int, code: str, kind: type[RialtoError], seen: int, retr
 def test_other_bodies_are_left_to_the_common_reader() -> None:
     assert isinstance(refused(VENDOR, "glm-5.2", 500, "<html>"), RialtoError)
     assert VENDOR.error(500, "words") is None
+
+
+def test_tools_that_may_not_be_called_are_not_shown() -> None:
+    body = sent(VENDOR, "glm-5.3", tools=TOOLS, tool_choice={"type": "none"})
+    assert not {"tools", "tool_choice", "tool_stream"} & body.keys()

@@ -11,6 +11,7 @@ from translators.core.context_edits import edited
 from translators.core.halves import Halves
 from translators.core.intent import intent
 from translators.core.prefill import Echo, native, prefill
+from translators.core.search_found import Searches
 from translators.core.stops import StopSequences
 from translators.core.stream import Filter, MessageStream
 from translators.core.structured import CallAsText, JsonAnswer
@@ -27,9 +28,10 @@ def message_stream(
     protocol's own.
     """
     begun, form = prefill(message), json_answer(message, route)
+    search = route.vendor.search(dict(message), route)
 
     def filters() -> list[Filter]:
-        steps: list[Filter] = [*first, Halves(), *written(message, route)]
+        steps: list[Filter] = [*first, *([Searches(search.late)] if search else []), Halves(), *written(message, route)]
         steps += [CallAsText()] if structured.form(message, route.profile) == "tool" else []
         steps += [Echo(begun)] if native(message, route.profile.prefill) not in ("last", "partial") else []
         return [*steps, StopSequences(message.get("stop_sequences") or ()), *form]

@@ -85,7 +85,55 @@ COMPUTER = (
 
 #: Tool type without its date -> (description, schema).
 TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "memory": MEMORY, "computer": COMPUTER}
+#: Blocks of system messages that change the tools in the middle of a conversation.
+CHANGES = frozenset({"tool_addition", "tool_removal"})
 OLD_EDITORS = frozenset({"text_editor_20241022", "text_editor_20250124"})
+
+
+def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tools that a model may call in a whole Messages body, with what its system messages added and removed."""
+    added, loaded, removed = changes(message.get("messages") or ())
+    found = functions([*(message.get("tools") or ()), *added], references(message.get("messages") or ()) | loaded)
+    return [tool for tool in found if tool["name"] not in removed]
+
+
+def known(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every tool that a model may have heard of, offered or not: it may call one that is only named in a text."""
+    added, _, _ = changes(message.get("messages") or ())
+    tools = [*(message.get("tools") or ()), *added]
+    return functions(tools, frozenset(str(tool.get("name")) for tool in tools))
+
+
+def changes(messages: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], frozenset[str], frozenset[str]]:
+    """(tools defined, names loaded, names removed) by the `tool_addition` and `tool_removal` blocks of system messages;
+    the last word counts.
+    """
+    defined: list[Mapping[str, Any]] = []
+    last: dict[str, bool] = {}
+    for block in changing_blocks(messages):
+        tool = block.get("tool")
+        definition = tool.get("definition") if isinstance(tool, Mapping) else None
+        if isinstance(definition, Mapping):
+            defined.append(definition)
+        last[changed_name(block)] = block["type"] == "tool_addition"
+    loaded = frozenset(name for name, added in last.items() if added)
+    return defined, loaded, frozenset(last) - loaded
+
+
+def changing_blocks(messages: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
+    """The blocks that change the tools."""
+    for message in messages:
+        content = message.get("content")
+        if message.get("role") == "system" and isinstance(content, list):
+            yield from (block for block in content if block.get("type") in CHANGES)
+
+
+def changed_name(block: Mapping[str, Any]) -> str:
+    """The name of the tool that a `tool_addition` or `tool_removal` is about."""
+    tool = block.get("tool")
+    tool = tool if isinstance(tool, Mapping) else {}
+    definition = tool.get("definition")
+    return str((definition if isinstance(definition, Mapping) else tool).get("name") or "")
 
 
 def functions(tools: Iterable[Mapping[str, Any]], referenced: frozenset[str]) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
-"""Token counts out of a vendor's JSON, where anything may be missing."""
+"""Token counts: out of a vendor's JSON, where anything may be missing, and into Anthropic's."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from typing import Any
+
+from translators.core.deltas import Usage
 
 
 def first(*counts: Any) -> int:
@@ -22,3 +24,40 @@ def whole_number(value: Any) -> int:
 def section(value: Any) -> Mapping[str, Any]:
     """An object inside an answer; an empty one for anything else."""
     return value if isinstance(value, Mapping) else {}
+
+
+def usage_fields(usage: Usage) -> dict[str, Any]:
+    """Usage in Anthropic's field names."""
+    fields: dict[str, Any] = {
+        "input_tokens": usage.input,
+        "cache_creation_input_tokens": usage.cache_write,
+        "cache_read_input_tokens": usage.cache_read,
+        "output_tokens": usage.output,
+    }
+    if usage.reasoning:
+        fields["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
+    return fields
+
+
+def usage_of(fields: Mapping[str, Any]) -> Usage:
+    """Usage out of Anthropic's field names."""
+    return Usage(
+        input=whole_number(fields.get("input_tokens")),
+        output=whole_number(fields.get("output_tokens")),
+        cache_read=whole_number(fields.get("cache_read_input_tokens")),
+        cache_write=whole_number(fields.get("cache_creation_input_tokens")),
+        reasoning=whole_number(section(fields.get("output_tokens_details")).get("thinking_tokens")),
+    )
+
+
+def added(one: Usage | None, other: Usage) -> Usage:
+    """The counts of two answers."""
+    if one is None:
+        return other
+    return Usage(
+        one.input + other.input,
+        one.output + other.output,
+        one.cache_read + other.cache_read,
+        one.cache_write + other.cache_write,
+        one.reasoning + other.reasoning,
+    )

@@ -59,9 +59,16 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A complete content block of a server tool, passed on as it is."""
+    """A complete content block of a server tool. Its ids are the vendor's; the message gets fresh ones."""
 
     block: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """What the text so far rests on, in Anthropic's form."""
+
+    citation: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +94,16 @@ class Stop:
     final: bool = True
 
 
-Delta = Text | Thinking | Opaque | ToolCall | Block | Usage | Stop
+Delta = Text | Thinking | Opaque | ToolCall | Block | Cite | Usage | Stop
+
+#: Stop reasons of a turn that the model ended itself.
+ORDINARY = frozenset({"end_turn", "tool_use"})
+
+
+def stronger(old: Stop | None, new: Stop) -> Stop:
+    """The stop that counts: a limit is not overruled by an ordinary end that follows it; a refusal or a matched
+    sequence is not overruled at all.
+    """
+    if old is None or old.reason in ORDINARY:
+        return new
+    return old if old.reason in ("refusal", "stop_sequence") or new.reason in ORDINARY else new

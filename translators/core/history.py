@@ -8,16 +8,21 @@ once, for all protocols:
 * turns of nothing but reasoning are left out, and neighbours of one role merged;
 * every call is answered in the turn that follows, in the order of the calls; a missing answer is said to be missing;
 * a result without its call becomes text;
-* a repeated call id gets a suffix, on the call and on its result.
+* a repeated call id gets a suffix, on the call and on its result; one that some vendor refuses becomes a legal one;
+* the user speaks first, and a word of the user that holds nothing is said to be empty where an answer follows it.
 
 The same prefix of a conversation always gives the same prefix of turns, which keeps vendors' prompt caches warm.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from translators.core.blocks import text_of
 
 Blocks = list[dict[str, Any]]
 Role = Literal["user", "assistant", "system"]
@@ -27,6 +32,14 @@ OpenCalls = list[tuple[str, str]]
 NO_RESULT = "(no result: the call was interrupted)"
 NO_ID = "call"
 ORPHAN = "Result of an earlier tool call:"
+EMPTY = "(empty message)"
+#: Blocks that are never empty, or are something else than words.
+SUBSTANTIAL = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "image", "document"})
+#: Ids that nearly every vendor takes, a suffix included: Chat Completions has 40 characters
+#: (https://platform.openai.com/docs/api-reference/chat, read 2026-11-21), Kimi's own have dots and colons.
+ID = re.compile(r"[a-zA-Z0-9_.:-]{1,36}")
+#: Ids that Anthropic takes.
+PLAIN_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 @dataclass(slots=True)
@@ -52,17 +65,31 @@ def turns(messages: Iterable[Mapping[str, Any]], *, inline_system: bool) -> list
     """
     merged = merge(split(messages, inline_system))
     merged = merge(turn for turn in merged if speaks(turn))
-    return [turn for turn in answered(merged) if turn.blocks or turn.results]
+    found = [turn for turn in answered(merged) if turn.blocks or turn.results]
+    first = next((place for place, turn in enumerate(found) if turn.role != "system"), len(found))
+    if first == len(found) or found[first].role == "assistant":
+        found.insert(first, wordless())
+    return found
 
 
 def split(messages: Iterable[Mapping[str, Any]], inline_system: bool) -> Iterator[Turn]:
     """A turn for each message."""
+    answerable = False
     for message in messages:
         role: Role = message.get("role", "user")
-        blocks = visible(message.get("content"))
+        turn = Turn(role, visible(message.get("content")))
         if role == "system" and inline_system:
-            role, blocks = "user", [reminder(block) for block in blocks]
-        yield Turn(role, blocks)
+            turn = Turn("user", [reminder(block) for block in turn.blocks])
+        if role == "user" and answerable and not turn.blocks:
+            turn = wordless()
+        if speaks(turn) and turn.role != "system":
+            answerable = turn.role == "assistant" and not turn.calls
+        yield turn
+
+
+def wordless() -> Turn:
+    """The turn of a user who says nothing."""
+    return Turn("user", [{"type": "text", "text": EMPTY}])
 
 
 def reminder(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,10 +98,10 @@ def reminder(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def visible(content: Any) -> Blocks:
-    """Content as a list of blocks, without blank text."""
+    """Content as a list of blocks, without those that say nothing."""
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
-    return [block for block in content or () if block.get("type") != "text" or str(block.get("text") or "").strip()]
+    return [block for block in content or () if block.get("type") in SUBSTANTIAL or text_of(block).strip()]
 
 
 def speaks(turn: Turn) -> bool:
@@ -123,15 +150,28 @@ def unique(block: dict[str, Any], seen: dict[str, int], open_calls: OpenCalls) -
     if block.get("type") != "tool_use":
         return block
     original = str(block.get("id") or NO_ID)
-    count = seen.get(original, 0) + 1
-    fresh = original if count == 1 else f"{original}_{count}"
+    base = legal(original)
+    count = seen.get(base, 0) + 1
+    fresh = base if count == 1 else f"{base}_{count}"
     while fresh in seen:
         count += 1
-        fresh = f"{original}_{count}"
-    seen[original] = count
+        fresh = f"{base}_{count}"
+    seen[base] = count
     seen.setdefault(fresh, 1)
     open_calls.append((original, fresh))
-    return block if fresh == block.get("id") else {**block, "id": fresh}
+    return {**block, "id": fresh, "input": arguments(block.get("input"))}
+
+
+def arguments(given: Any) -> dict[str, Any]:
+    """The input of a call as the object that vendors insist on; clients may bring a list."""
+    return given if isinstance(given, dict) else {"input": given} if given else {}
+
+
+def legal(original: str, form: re.Pattern[str] = ID) -> str:
+    """An id of the form; the same one always becomes the same."""
+    if form.fullmatch(original):
+        return original
+    return f"{NO_ID}_{hashlib.sha256(original.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 
 def with_results(turn: Turn, open_calls: OpenCalls) -> Turn:
@@ -149,10 +189,18 @@ def with_results(turn: Turn, open_calls: OpenCalls) -> Turn:
             rest.extend(orphan(block))
             continue
         waiting.remove(call)
-        found[call[1]] = {**block, "tool_use_id": call[1]}
+        found[call[1]] = {**block, "tool_use_id": call[1], **given(block)}
     missing = {"type": "tool_result", "content": NO_RESULT, "is_error": True}
     results = [found.get(fresh, {**missing, "tool_use_id": fresh}) for _, fresh in open_calls]
-    return Turn("user", rest, results)
+    return Turn("user", rest, results) if rest or results else wordless()
+
+
+def given(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a result without blank text, which not even a tool can have meant."""
+    content = result.get("content")
+    if isinstance(content, str):
+        return {} if content.strip() else {"content": ""}
+    return {"content": visible(content)} if content else {}
 
 
 def orphan(block: Mapping[str, Any]) -> Blocks:

@@ -30,6 +30,8 @@ def fold(events: Iterable[Event]) -> dict[str, Any]:
             case "message_delta":
                 message.update(event["delta"])
                 message["usage"].update(event["usage"])
+                if "context_management" in event:
+                    message["context_management"] = event["context_management"]
     for index, pieces in inputs.items():
         block = message["content"][index]
         if block["type"].endswith("tool_use"):

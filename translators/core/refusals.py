@@ -41,6 +41,10 @@ NO_MODEL = any_of(
     r"models?[ /][`'\"]?[\w./:@-]+[`'\"]? (does not exist|(is )?not found|has been decommissioned)",
     r"models?[ /][`'\"]?[\w./:@-]+[`'\"]? is not (a valid|supported)",
 )
+LARGE_IMAGE = any_of(
+    r"\bimages?\b.{0,60}(too (large|big)|exceeds?\b|larger than|over the limit)",
+    r"(too (large|big)|exceeds?\b).{0,40}\bimages?\b",
+)
 WRONG_KEY = any_of(r"api_key_invalid|api key not valid|(incorrect|invalid) api key")
 #: Names of errors inside a running answer -> the status they would have had.
 NAMED = (
@@ -49,6 +53,10 @@ NAMED = (
     (any_of(r"invalid_request|BadRequest|context_length|invalid_prompt|policy|image"), 400),
 )
 SECRET = any_of(r"\b(?:(?:sk|tp|gsk|nvapi|fw|xai)[-_]|AIza)[A-Za-z0-9_\-]{12,}", r"(?<=Bearer )[^\s\"',;]+")
+#: Control characters but tab and line feed, and those that turn the direction of writing.
+STEERING = dict.fromkeys(
+    {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x09, 0x0A}
+)
 HTML = re.compile(r"<(?:!doctype|html|head|body)", re.IGNORECASE)
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 MAX_WORDS = 1200
@@ -80,6 +88,7 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
     wait = retry_after(headers, body)
     return (
         overflow(status, words.message, words.all)
+        or large_image(status, message)
         or no_model(route, status, words)
         or plain(route, status, message, words, wait)
     )
@@ -93,6 +102,16 @@ def named(route: Route, status: int, body: Any) -> RialtoError | None:
     elif isinstance(error, UpstreamError):
         error.message = f"{route.vendor.title}: {error.message}"
     return error
+
+
+def large_image(status: int, message: str) -> RialtoError | None:
+    """An image over the vendor's limit, in the words at which Claude Code takes it out of the conversation; with other
+    words it would send it again in every turn.
+    """
+    if status not in (400, 422) or not LARGE_IMAGE.search(message):
+        return None
+    known = "image exceeds" in message.lower()
+    return Rejected(message if known else f"image exceeds the vendor's limit: {message}", status=400)
 
 
 def plain(route: Route, status: int, message: str, words: Words, wait: int | None) -> RialtoError:
@@ -211,7 +230,10 @@ def retry_info(body: Any) -> float | None:
 
 
 def redact(text: str, key: str) -> str:
-    """The text without the vendor's key and without anything that looks like one."""
+    """The text without the vendor's key, without anything that looks like one, and without characters that steer the
+    terminal or log that shows it.
+    """
+    text = text.translate(STEERING)
     if len(key) >= 6:
         text = text.replace(key, "[key]")
     return SECRET.sub("[key]", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from translators.core.deltas import Delta, Stop, Text, Usage
 
@@ -24,13 +25,13 @@ class StopSequences:
 
     def feed(self, delta: Delta) -> Iterator[Delta]:
         """What becomes of one delta."""
-        if not self._sequences or isinstance(delta, Usage):
+        if isinstance(delta, Usage) or not (self._sequences or isinstance(delta, Stop)):
             return iter((delta,))
         if self.matched is not None:
             return iter(())
         if isinstance(delta, Text):
             return iter(self._searched(self._held + delta.text))
-        return self._released(delta)
+        return self._released(self._named(delta) if isinstance(delta, Stop) else delta)
 
     def close(self) -> Iterator[Delta]:
         """The text that might have become a stop sequence."""
@@ -39,6 +40,14 @@ class StopSequences:
 
     def _released(self, delta: Delta) -> Iterator[Delta]:
         return iter((*self.close(), delta))
+
+    def _named(self, stop: Stop) -> Stop:
+        """A stop of the vendor's own, with the sequence that the client knows."""
+        if stop.reason != "stop_sequence" or stop.sequence in self._sequences:
+            return stop
+        if stop.sequence is not None or not self._sequences:
+            return replace(stop, reason="end_turn", sequence=None)
+        return replace(stop, sequence=self._sequences[0]) if len(self._sequences) == 1 else stop
 
     def _searched(self, text: str) -> tuple[Delta, ...]:
         place = self._place(text)

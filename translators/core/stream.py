@@ -28,6 +28,7 @@ from translators.core.counts import added, usage_fields
 from translators.core.deltas import (
     ORDINARY,
     Block,
+    Cite,
     Delta,
     Opaque,
     Stop,
@@ -40,6 +41,7 @@ from translators.core.deltas import (
 )
 from translators.core.errors import Broke, RialtoError
 from translators.core.message import Event, fold
+from translators.core.server_blocks import ServerBlocks
 from translators.core.tool_names import ToolNames
 from translators.core.writer import DELTAS, Writer
 
@@ -96,11 +98,12 @@ class MessageStream:
         self._schemas = schemas or {}
         self._input_tokens = input_tokens
         self._writer = Writer(origin, omitted)
+        self._served = ServerBlocks(new_id)
         self._filters = filters
         self._renewed = renewed
         self._edits = edits
         self._calls = Calls(self._arguments)
-        self._held: list[Text | Thinking | Block] = []
+        self._held: list[Text | Thinking | Block | Cite] = []
         self._blank = ""
         self._said = 0
         self._called = self._complete = False
@@ -146,7 +149,8 @@ class MessageStream:
         events += self._writer.finish()
         self.state = State.ENDED
         delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
-        final: Event = {"type": "message_delta", "delta": delta, "usage": usage_fields(self._final_usage())}
+        usage = usage_fields(self._final_usage()) | self._served.usage
+        final: Event = {"type": "message_delta", "delta": delta, "usage": usage}
         if self._edits is not None:
             final["context_management"] = {"applied_edits": list(self._edits)}
         return [*events, final, {"type": "message_stop"}]
@@ -193,7 +197,6 @@ class MessageStream:
         return fold(events)
 
     # -- deltas
-    # ----------------------------------------------------------------------------------------------------------------
 
     def _filtered(self, delta: Delta) -> Iterable[Delta]:
         items: Iterable[Delta] = (delta,)
@@ -211,7 +214,7 @@ class MessageStream:
         match delta:
             case Text(text) | Thinking(text):
                 return self._said_now(delta) if text else []
-            case Block():
+            case Block() | Cite():
                 return self._said_now(delta)
             case ToolCall():
                 self._calls.add(delta)
@@ -225,7 +228,7 @@ class MessageStream:
                 self._complete = self._complete or delta.final
         return []
 
-    def _said_now(self, delta: Text | Thinking | Block) -> list[Event]:
+    def _said_now(self, delta: Text | Thinking | Block | Cite) -> list[Event]:
         """Content, behind the calls that came before it."""
         if not self._calls:
             return self._content(delta)
@@ -234,15 +237,17 @@ class MessageStream:
         self._held.append(delta)
         return []
 
-    def _content(self, delta: Text | Thinking | Block) -> list[Event]:
+    def _content(self, delta: Text | Thinking | Block | Cite) -> list[Event]:
         match delta:
             case Text(text):
                 return self._text(text)
             case Thinking(text):
                 return self._thinking(text)
             case Block(block):
-                self._answered = True
-                return [*self._open(dict(block)), *self._writer.close()]
+                self._answered, self._blank = True, ""
+                return self._writer.write(self._served.named(block))
+            case Cite(citation):
+                return self._writer.cite(citation)
 
     def _text(self, text: str) -> list[Event]:
         """Text; white space opens no block, because no vendor takes a blank one back."""
@@ -266,7 +271,6 @@ class MessageStream:
         return self._writer.open(block)
 
     # -- calls
-    # -----------------------------------------------------------------------------------------------------------------
 
     def _arguments(self, name: str) -> Arguments:
         return Arguments(self._schemas.get(self._names.long(name)))
@@ -315,7 +319,6 @@ class MessageStream:
         return events
 
     # -- the end
-    # ---------------------------------------------------------------------------------------------------------------
 
     def _problem(self) -> str:
         """Why the answer cannot be handed on as complete; "" when it can."""

@@ -17,6 +17,7 @@ from translators.core.errors import RialtoError
 from translators.core.intent import Intent
 from translators.core.limits import Look
 from translators.core.prefill import native
+from translators.core.search import OwnSearch
 from translators.core.variables import Form, Variable, web_address
 
 Json = dict[str, Any]
@@ -264,6 +265,10 @@ class Vendor:
     """Facts that differ by model family."""
     select: Callable[[Json, Route], Protocol] = lambda message, route: route.vendor.protocol
     """The protocol of one request, for vendors that have several."""
+    search: Callable[[Json, Route], OwnSearch | None] = lambda message, route: None
+    """How the vendor itself searches the web for a request that offers `web_search`, as that request wants it; None
+    when it cannot.
+    """
 
     @property
     def address_variable(self) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from translators.core import client_tools
-from translators.core.intent import Intent
+from translators.core import client_tools, structured
+from translators.core.intent import Intent, intent
+from translators.core.prefill import without_thinking
+from translators.core.structured import ANSWER_TOOL
 from translators.core.vendor import Json, Profile
 
 #: tool_choice type -> the kind of choice in a profile.
@@ -17,17 +20,39 @@ CARRIERS = {"base64": "data", "url": "url"}
 BILLING = re.compile(r"\Ax-anthropic-billing-header:[^\n]*\n*")
 
 
-def wished_choice(message: Json, tools: bool) -> str:
-    """The kind of tool choice that the client wants; "" without tools, "auto" for a tool that the model cannot call."""
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the model is offered: `tools` with name, description and input_schema, the kind of `choice` among them (""
+    without tools), the `name` of the one that is demanded, and the wish for thinking that goes with all that.
+    """
+
+    tools: list[Json]
+    choice: str
+    name: str
+    wish: Intent
+
+
+def offer(message: Json, profile: Profile) -> Offer:
+    """The offer as the vendor takes it. Where tools cannot be forbidden, none is offered when none may be called."""
+    tools, choice = client_tools.offered(message), ""
+    name = str((message.get("tool_choice") or {}).get("name"))
+    if structured.form(message, profile) == "tool":
+        tools, choice, name = [structured.answer_tool(structured.wanted_schema(message))], "named", ANSWER_TOOL
+    elif tools:
+        choice = wished_choice(message, tools)
+    if choice == "none" and "none" not in profile.tool_choices:
+        tools, choice = [], ""
+    wish = without_thinking(intent(message), message, profile.prefill)
+    wish, choice = reconcile(wish, choice, profile)
+    return Offer(tools, choice, name, wish)
+
+
+def wished_choice(message: Json, tools: Iterable[Json]) -> str:
+    """The kind of tool choice that the client wants among the tools; "auto" for a tool that is not among them."""
     wished = message.get("tool_choice") or {}
-    kind = CHOICES.get(wished.get("type", "auto"), "auto") if tools else ""
-    return "auto" if kind == "named" and wished.get("name") not in callable_names(message) else kind
-
-
-def callable_names(message: Json) -> set[str]:
-    """Names of the tools that the model may call."""
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    return {tool["name"] for tool in tools}
+    kind = CHOICES.get(wished.get("type", "auto"), "auto")
+    absent = kind == "named" and wished.get("name") not in {tool["name"] for tool in tools}
+    return "auto" if absent else kind
 
 
 def reconcile(wish: Intent, choice: str, profile: Profile) -> tuple[Intent, str]:
@@ -54,12 +79,6 @@ def choice_fields(message: Json, choice: str, named: Json, profile: Profile) -> 
     return fields
 
 
-def wanted_schema(message: Mapping[str, Any]) -> Any:
-    """The JSON schema that the answer must have, from `output_config.format` or its old name `output_format`."""
-    form = (message.get("output_config") or {}).get("format") or message.get("output_format") or {}
-    return form.get("schema") if form.get("type") == "json_schema" else None
-
-
 def prompts(system: Any) -> list[dict[str, Any]]:
     """The system prompt as text blocks with words for the model.
 
@@ -78,4 +97,5 @@ def travels(block: Mapping[str, Any], profile: Profile) -> bool:
     kind = source.get("type")
     if not source.get(CARRIERS.get(str(kind), "")):
         return False
-    return profile.images if block["type"] == "image" else profile.documents and kind == "base64"
+    takes = profile.images if block["type"] == "image" else profile.documents
+    return takes and (kind == "base64" or block["type"] in profile.links)

@@ -5,6 +5,8 @@ Vendor state leaves as the signature of the thinking block that is open when it 
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from translators.core.message import Event
@@ -15,6 +17,7 @@ DELTAS = {
     "text": ("text_delta", "text"),
     "thinking": ("thinking_delta", "thinking"),
     "tool_use": ("input_json_delta", "partial_json"),
+    "server_tool_use": ("input_json_delta", "partial_json"),
 }
 
 
@@ -34,6 +37,16 @@ class Writer:
         """Starts a block behind the open one and behind the state that waits."""
         waiting = [] if self.kind == "thinking" or not self._opaque else self._open_thinking()
         return [*waiting, *self._start(block)]
+
+    def write(self, block: dict[str, Any]) -> list[Event]:
+        """A complete block; the input of a server tool comes behind its start, as that of every call."""
+        given = block.get("input") if block["type"] == "server_tool_use" else None
+        events = self.open({**block, "input": {}} if given else block)
+        return [*events, *([self.add(json.dumps(given, ensure_ascii=False))] if given else []), *self.close()]
+
+    def cite(self, citation: Mapping[str, Any]) -> list[Event]:
+        """What the open text rests on; nothing where there is no text."""
+        return [self._delta({"type": "citations_delta", "citation": dict(citation)})] if self.kind == "text" else []
 
     def close(self) -> list[Event]:
         """Stops the open block, if there is one."""

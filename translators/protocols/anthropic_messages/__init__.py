@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from translators.core.vendor import AnswerStream, Count, Json, Protocol, Route, joined
+from translators.core.wishes import travels
 from translators.protocols.anthropic_messages.events import chunk, whole
 from translators.protocols.anthropic_messages.fitted import fitted
 from translators.protocols.anthropic_messages.headers import headers
@@ -37,6 +38,14 @@ def count_url(base: str, route: Route) -> str:
     return joined(base, f"{PATH}/count_tokens")
 
 
+def context(answer: Json) -> Json:
+    """What a count says of edits to the context."""
+    found = answer.get("context_management")
+    return {"context_management": found} if isinstance(found, Mapping) else {}
+
+
+COUNT = Count(url=count_url, request=request, read=lambda body: int(body["input_tokens"]), more=context)
+
 ANTHROPIC_MESSAGES = Protocol(
     name="anthropic_messages",
     framing="sse",
@@ -49,7 +58,8 @@ ANTHROPIC_MESSAGES = Protocol(
     headers=headers,
     error=error,
     verbatim=True,
-    count=Count(url=count_url, request=request, read=lambda body: int(body["input_tokens"])),
+    count=COUNT,
+    carries=travels,
 )
 
-__all__ = ["ANTHROPIC_MESSAGES"]
+__all__ = ["ANTHROPIC_MESSAGES", "COUNT"]

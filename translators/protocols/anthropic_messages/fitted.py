@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from translators.core import client_tools
 from translators.core.answer import tool_names
 from translators.core.blocks import text_of
-from translators.core.history import Turn, turns
+from translators.core.history import PLAIN_ID, Turn, legal, turns
+from translators.core.intent import within
+from translators.core.prefill import ending
+from translators.core.prepared import prepared
+from translators.core.structured import form, in_words, wanted_schema
 from translators.core.thinking import read
 from translators.core.tool_names import ToolNames
-from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import prompts, travels
+from translators.core.vendor import Json, Profile, Route, refine
+from translators.core.wishes import Offer, offer, prompts, travels
 
 #: Fields that only a genuine endpoint sees, and why.
 GENUINE_ONLY = (
@@ -28,8 +31,13 @@ GENUINE_ONLY = (
 )
 DROPS: dict[str, str] = {
     **dict.fromkeys(GENUINE_ONLY, "Anthropic's own; other endpoints do not know it"),
+    "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
     "thinking.display": "Rialto itself hides the thinking of endpoints other than Anthropic's",
 }
+#: Kind of choice -> its type here.
+CHOICES = {"auto": "auto", "required": "any", "named": "tool", "none": "none"}
+#: Tokens; a smaller budget is refused.
+LEAST_BUDGET = 1024
 PLAIN = ("max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k")
 #: Kinds of Opaque in our signatures.
 SIGNATURE, REDACTED = "signature", "redacted"
@@ -37,19 +45,31 @@ SIGNATURE, REDACTED = "signature", "redacted"
 
 def fitted(message: Json, route: Route) -> Json:
     """The body."""
-    names = tool_names(message, route.profile)
-    body: Json = {"model": route.model}
-    body |= {key: message[key] for key in PLAIN if message.get(key) is not None}
-    if thinking := plain_thinking(message.get("thinking") or {}):
+    message, profile = prepared(message), route.profile
+    names, given = tool_names(message, profile), offer(message, profile)
+    body: Json = {"model": route.model, **limits(message, route)}
+    chosen_tools = tool_fields(message, given, names)
+    thinking = plain_thinking(message.get("thinking") or {}, body.get("max_tokens"), forced=is_forced(chosen_tools))
+    if thinking:
         body["thinking"] = thinking
-    if config := plain_config(message):
+    if config := plain_config(message, thinking, profile):
         body["output_config"] = config
-    body |= tool_fields(message, names)
-    if system := prompt(message.get("system")):
+    body |= chosen_tools
+    if system := prompt(message, profile):
         body["system"] = system
-    history = turns(message["messages"], inline_system=route.profile.system_inside == "user")
+    history = turns(message["messages"], inline_system=profile.system_inside == "user")
+    history = ending(history, message, profile.prefill)
     body["messages"] = [said for turn in history if (said := fitted_turn(turn, route, names))["content"]]
     return body
+
+
+def limits(message: Json, route: Route) -> Json:
+    """Plain fields, the output limit within what the vendor takes. A request that is only counted has no limit."""
+    fields = {key: message[key] for key in PLAIN if message.get(key) is not None}
+    if wished := fields.get("max_tokens"):
+        wished = max(wished, route.profile.min_output)
+        fields["max_tokens"] = min(wished, route.max_output) if route.max_output else wished
+    return fields
 
 
 def chosen(value: Mapping[str, Any], *keys: str) -> Json:
@@ -57,27 +77,44 @@ def chosen(value: Mapping[str, Any], *keys: str) -> Json:
     return {key: value[key] for key in keys if value.get(key) is not None}
 
 
-def plain_thinking(thinking: Mapping[str, Any]) -> Json:
-    """The switch without its younger options; `between_tools` means off."""
-    if thinking.get("type") == "between_tools":
+def plain_thinking(thinking: Mapping[str, Any], limit: int | None, forced: bool) -> Json:
+    """The switch without its younger options; `between_tools` means off. `enabled` is off beside a forced call:
+    "Thinking may not be enabled when tool_choice forces tool use" (platform.claude.com/docs/en/api/errors, read
+    2026-11-21). A budget has to be less than the output limit.
+    """
+    off = thinking.get("type") == "between_tools" or (forced and thinking.get("type") == "enabled")
+    budget = within(thinking.get("budget_tokens"), limit)
+    if off or (budget is not None and budget < LEAST_BUDGET):
         return {"type": "disabled"}
-    return chosen(thinking, "type", "budget_tokens")
+    return chosen({**thinking, "budget_tokens": budget}, "type", "budget_tokens")
 
 
-def plain_config(message: Json) -> Json:
-    """Effort and form of the answer; the form also by its old name `output_format`."""
-    old = {"format": message["output_format"]} if message.get("output_format") else {}
-    return old | chosen(message.get("output_config") or {}, "effort", "format")
+def plain_config(message: Json, thinking: Mapping[str, Any], profile: Profile) -> Json:
+    """Effort and form of the answer; the form also by its old name `output_format`. DeepSeek refuses an effort while
+    thinking is off (anthropics/claude-code#65863).
+    """
+    effort = () if thinking.get("type") == "disabled" else ("effort",)
+    config = chosen(message.get("output_config") or {}, *effort)
+    if form(message, profile) == "json_schema":
+        config["format"] = {"type": "json_schema", "schema": wanted_schema(message)}
+    return config
 
 
-def tool_fields(message: Json, names: ToolNames) -> Json:
+def is_forced(fields: Mapping[str, Any]) -> bool:
+    """The model has to call a tool."""
+    return fields.get("tool_choice", {}).get("type") in ("any", "tool")
+
+
+def tool_fields(message: Json, given: Offer, names: ToolNames) -> Json:
     """`tools` and `tool_choice`."""
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    if not tools:
+    if not given.tools:
         return {}
-    fields: Json = {"tools": [plain_tool(tool, names) for tool in tools]}
-    if choice := chosen(message.get("tool_choice") or {}, "type", "name", "disable_parallel_tool_use"):
-        fields["tool_choice"] = {**choice, **({"name": names.short(str(choice["name"]))} if "name" in choice else {})}
+    fields: Json = {"tools": [plain_tool(tool, names) for tool in given.tools]}
+    wished = message.get("tool_choice") or {}
+    if wished or given.choice == "named":
+        named = {"name": names.short(given.name)} if given.choice == "named" else {}
+        choice = {"type": CHOICES[given.choice], **named, **chosen(wished, "disable_parallel_tool_use")}
+        fields["tool_choice"] = choice
     return fields
 
 
@@ -93,9 +130,12 @@ def mark(block: Mapping[str, Any]) -> Json:
     return {"cache_control": chosen(given, "type", "ttl")} if isinstance(given, Mapping) else {}
 
 
-def prompt(system: Any) -> Any:
-    """The system prompt."""
-    return [{"type": "text", "text": block["text"], **mark(block)} for block in prompts(system)]
+def prompt(message: Json, profile: Profile) -> list[Json]:
+    """The system prompt, and a schema that the vendor does not take as a parameter."""
+    blocks = [{"type": "text", "text": block["text"], **mark(block)} for block in prompts(message.get("system"))]
+    if form(message, profile) in ("json_object", "prompt"):
+        blocks.append({"type": "text", "text": in_words(wanted_schema(message))})
+    return blocks
 
 
 def fitted_turn(turn: Turn, route: Route, names: ToolNames) -> Json:
@@ -107,12 +147,17 @@ def fitted_turn(turn: Turn, route: Route, names: ToolNames) -> Json:
 
 
 def fitted_result(result: Mapping[str, Any], profile: Profile) -> Json:
-    """What a call gave."""
+    """What a call gave; a failed one holds text only ("all content must be type `text` if `is_error` is true")."""
     content = result.get("content")
-    if isinstance(content, list):
-        content = list(visible(content, profile))
     failed = {"is_error": True} if result.get("is_error") else {}
-    return {"tool_use_id": result["tool_use_id"], "content": content or "(no output)", **failed, **mark(result)}
+    if isinstance(content, list):
+        content = list(visible(content, refine(profile, images=False, documents=False) if failed else profile))
+    return {
+        "tool_use_id": legal(result["tool_use_id"], PLAIN_ID),
+        "content": content or "(no output)",
+        **failed,
+        **mark(result),
+    }
 
 
 def visible(blocks: Iterable[Json], profile: Profile) -> Iterator[Json]:
@@ -128,10 +173,8 @@ def fitted_block(block: Json, route: Route, names: ToolNames) -> Iterable[Json]:
     """One block of a turn: a call, this vendor's own thinking, or what can be seen."""
     match block.get("type"):
         case "tool_use":
-            name = names.short(str(block.get("name") or ""))
-            return [
-                {"type": "tool_use", "id": block["id"], "name": name, "input": block.get("input") or {}, **mark(block)}
-            ]
+            name, call = names.short(str(block.get("name") or "")), legal(block["id"], PLAIN_ID)
+            return [{"type": "tool_use", "id": call, "name": name, "input": block.get("input") or {}, **mark(block)}]
         case "thinking" | "redacted_thinking":
             return remembered(block, route.vendor.name)
         case _:

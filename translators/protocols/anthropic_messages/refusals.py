@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from translators.core.errors import TYPES, UpstreamError
+from translators.core.errors import (
+    TYPES,
+    NotFound,
+    Overloaded,
+    RateLimited,
+    Rejected,
+    RialtoError,
+    UpstreamError,
+)
 from translators.core.refusals import retry_after
 from translators.core.vendor import Json, Route
 
 #: Error type -> status, for errors inside a running answer.
-STATUSES = {name: status for status, name in reversed(TYPES.items())}
+STATUSES = {name: status for status, name in reversed(TYPES.items())} | {"api_error": 500}
+#: Types are single words; what else stands there is no type, and nothing has looked for keys in it.
+TYPE = re.compile(r"[a-z][a-z_]{2,60}")
 ADVICE = {"true": True, "false": False}
 
 
-class Relayed(UpstreamError):
-    """An error in Anthropic's words."""
+class Relayed(RialtoError):
+    """An error in Anthropic's words. Which kind of error it is besides decides over second tries."""
 
     def __init__(self, status: int, told: Json, message: str, headers: Mapping[str, str], body: Json) -> None:
         super().__init__(
@@ -33,14 +44,39 @@ class Relayed(UpstreamError):
         return self._type
 
 
+class Refusal(Relayed, Rejected):
+    """The request, the key or the account is refused."""
+
+
+class Missing(Relayed, NotFound):
+    """There is no such model."""
+
+
+class Limit(Relayed, RateLimited):
+    """Too many requests."""
+
+
+class Busy(Relayed, Overloaded):
+    """Anthropic is busy."""
+
+
+class Failure(Relayed, UpstreamError):
+    """Anything else."""
+
+
+#: Status -> its kind; other statuses of the 400s are refusals.
+KINDS: dict[int, type[Relayed]] = {404: Missing, 408: Failure, 409: Failure, 429: Limit, 529: Busy}
+
+
 def error(route: Route, status: int, body: Any, headers: Mapping[str, str]) -> Relayed | None:
     """The error of a genuine endpoint; None for other endpoints, and for words that are not Anthropic's."""
     told = body.get("error") if isinstance(body, Mapping) else None
-    if not route.profile.genuine or not isinstance(told, dict) or not isinstance(told.get("type"), str):
+    if not route.profile.genuine or not isinstance(told, dict) or not TYPE.fullmatch(str(told.get("type"))):
         return None
     status = status if status >= 400 else STATUSES.get(told["type"], 500)
     message = str(told.get("message") or told["type"]) + note(route, status, body, headers)
-    return Relayed(status, told, message, headers, dict(body))
+    kind = KINDS.get(status, Refusal if status < 500 else Failure)
+    return kind(status, told, message, headers, dict(body))
 
 
 def note(route: Route, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> str:

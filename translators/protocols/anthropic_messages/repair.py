@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from translators.core.answer import message_stream
-from translators.core.counts import whole_number
-from translators.core.deltas import Block, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
+from translators.core.counts import usage_of
+from translators.core.deltas import Block, Cite, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import RialtoError
 from translators.core.message import parsed
 from translators.core.vendor import Json, Route
@@ -29,6 +29,11 @@ class RepairedStream:
     def __init__(self, message: Mapping[str, Any], route: Route, new_id: Callable[[str], str]) -> None:
         self._stream = message_stream(message, route, new_id)
         self._reader = Reader()
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the vendor has reported."""
+        return self._stream.usage
 
     @property
     def error(self) -> RialtoError | None:
@@ -55,6 +60,13 @@ class RepairedStream:
     def fail(self, error: RialtoError) -> list[Json]:
         """A bad end."""
         return self._stream.fail(error)
+
+    def again(self) -> bool:
+        """Whether a second answer may follow."""
+        if not self._stream.again():
+            return False
+        self._reader = Reader()
+        return True
 
     def pulse(self) -> Json:
         """A sign of life."""
@@ -117,6 +129,8 @@ class Reader:
                 yield Text(words(delta.get("text")))
             case "thinking_delta":
                 yield Thinking(words(delta.get("thinking")))
+            case "citations_delta" if isinstance(delta.get("citation"), Mapping):
+                yield Cite(delta["citation"])
             case "signature_delta" if delta.get("signature"):
                 yield Opaque(SIGNATURE, delta["signature"])
             case "input_json_delta" if index in self._server:
@@ -148,11 +162,4 @@ def usage(counts: Mapping[str, Any]) -> Iterator[Usage]:
     """The counts, when there are any."""
     if not any(counts.get(key) for key in ("input_tokens", "output_tokens", "cache_read_input_tokens")):
         return
-    details = counts.get("output_tokens_details")
-    yield Usage(
-        input=whole_number(counts.get("input_tokens")),
-        output=whole_number(counts.get("output_tokens")),
-        cache_read=whole_number(counts.get("cache_read_input_tokens")),
-        cache_write=whole_number(counts.get("cache_creation_input_tokens")),
-        reasoning=whole_number(details.get("thinking_tokens")) if isinstance(details, Mapping) else 0,
-    )
+    yield usage_of(counts)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from translators.core import json_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile
+from translators.core.wishes import Offer
 
 #: tool_choice type -> mode of function calling.
 MODES = {"auto": "AUTO", "any": "ANY", "tool": "ANY", "none": "NONE"}
 
 
-def tool_fields(tools: Iterable[Mapping[str, Any]], choice: Any, names: ToolNames, profile: Profile) -> Json:
-    """`tools` and `toolConfig`; nothing without tools."""
-    declared = [declaration(tool, names, profile) for tool in tools]
+def tool_fields(given: Offer, wished: Any, names: ToolNames, profile: Profile) -> Json:
+    """`tools` and `toolConfig`; nothing without tools. `wished` is the client's own `tool_choice`."""
+    declared = [declaration(tool, names, profile) for tool in given.tools]
     if not declared:
         return {}
+    choice = {"type": "tool", "name": given.name} if given.choice == "named" else wished
     offered = [made["name"] for made in declared]
     return {"tools": [{"functionDeclarations": declared}], **tool_config(choice, names, offered)}
 

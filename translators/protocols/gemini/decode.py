@@ -13,7 +13,9 @@ from typing import Any
 from translators.core.counts import whole_number
 from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Fault
+from translators.core.search_found import Cited, Looked
 from translators.core.vendor import Json
+from translators.protocols.gemini.search import searched
 
 #: Kind of vendor state: the signature of a text part.
 TEXT_SIGNATURE = "text"
@@ -41,20 +43,21 @@ UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
 NAMESPACES = ("default_api:", "default_api.")
 
 
-def chunk(data: Json) -> Iterator[Delta]:
+def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of one streamed chunk. Raises `Fault` for an error object and for an unusable answer."""
     if data.get("error"):
         raise Fault(data)
     for candidate in (data.get("candidates") or ())[:1]:
         for part in (candidate.get("content") or {}).get("parts") or ():
             yield from spoken(part)
+        yield from searched(candidate.get("groundingMetadata"))
         yield from finished(candidate)
     if (data.get("promptFeedback") or {}).get("blockReason"):
         yield Stop("refusal")
     yield from usage(data.get("usageMetadata"))
 
 
-def whole(data: Json) -> Iterator[Delta]:
+def whole(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of a whole answer. Raises `Fault` for one that holds neither candidates nor the reason of a block."""
     candidates = data.get("candidates")
     if not candidates and not (data.get("promptFeedback") or {}).get("blockReason"):

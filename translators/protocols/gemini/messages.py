@@ -99,15 +99,18 @@ def note(block: Mapping[str, Any], profile: Profile) -> str:
     """What is said of a block in words; "" for one that travels as it is."""
     if travels(block, profile):
         return ""
+    if block.get("type") != "image" or not profile.images:
+        return text_of(block)
     form = media_type(block.get("source") or {})
-    foreign = block.get("type") == "image" and profile.images and form not in IMAGES
-    return FOREIGN_IMAGE.format(form=form or "unknown") if foreign else text_of(block)
+    return text_of(block) if form in IMAGES else FOREIGN_IMAGE.format(form=form or "unknown")
 
 
 def travels(block: Mapping[str, Any], profile: Profile) -> bool:
     """The block can go as something other than text."""
     kind, source = block.get("type"), block.get("source") or {}
-    if source.get("type") not in ("base64", "url"):
+    if kind not in ("image", "document") or source.get("type") not in ("base64", "url"):
+        return False
+    if source["type"] == "url" and kind not in profile.links:
         return False
     form = media_type(source)
     return (kind == "image" and profile.images and form in IMAGES) or (

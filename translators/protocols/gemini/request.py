@@ -5,21 +5,23 @@ The contents come last, so that two requests of one conversation share their lea
 
 from __future__ import annotations
 
-from typing import Any
-
-from translators.core import client_tools, json_schema
+from translators.core import json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
-from translators.core.intent import intent
-from translators.core.vendor import Json, Route
-from translators.core.wishes import prompts, wanted_schema
+from translators.core.intent import Intent
+from translators.core.prefill import ending
+from translators.core.prepared import prepared
+from translators.core.search import added
+from translators.core.structured import form, in_words, wanted_schema
+from translators.core.vendor import Json, Profile, Route
+from translators.core.wishes import offer, prompts
 from translators.protocols.gemini.declarations import tool_fields
 from translators.protocols.gemini.messages import contents
 
 #: Fields of a Messages request that generateContent has no place for, and why nothing is lost by it.
 DROPS: dict[str, str] = {
     "metadata": "the user id names a device and an account; it is private",
-    "context_management": "edits of the history are Anthropic's; the full history is sent",
+    "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
     "container": "containers exist at Anthropic only",
     "mcp_servers": "the MCP connector runs at Anthropic only",
     "service_tier": "tiers are Anthropic's",
@@ -36,28 +38,36 @@ DROPS: dict[str, str] = {
     "tool_choice.disable_parallel_tool_use": "there is no such parameter",
     "tools.strict": "there is no such parameter",
 }
+#: The least budget that every model with budgets takes (https://ai.google.dev/gemini-api/docs/thinking, 2026-11-21).
+LEAST_BUDGET = 512
+#: Tokens that are left to the answer.
+ROOM = 1024
 #: Sampling field of a Messages request -> its name here.
 SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body."""
-    names = tool_names(message, route.profile)
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    body = system_instruction(message.get("system"))
-    body |= tool_fields(tools, message.get("tool_choice"), names, route.profile)
-    body["generationConfig"] = generation_config(message, route)
-    body["contents"] = contents(turns(message["messages"], inline_system=True), route, names)
+    message, profile = prepared(message), route.profile
+    names, given = tool_names(message, profile), offer(message, profile)
+    body = system_instruction(message, profile)
+    body |= tool_fields(given, message.get("tool_choice"), names, profile)
+    body = added(body, route.vendor.search(message, route))
+    body["generationConfig"] = generation_config(message, route, given.wish)
+    history = ending(turns(message["messages"], inline_system=True), message, "")
+    body["contents"] = contents(history, route, names)
     return route.vendor.shape(body, route)
 
 
-def system_instruction(system: Any) -> Json:
-    """The system prompt, a part for each of its blocks."""
-    parts = [{"text": block["text"]} for block in prompts(system)]
+def system_instruction(message: Json, profile: Profile) -> Json:
+    """The system prompt, a part for each of its blocks, and a schema that the vendor does not take as a parameter."""
+    parts = [{"text": block["text"]} for block in prompts(message.get("system"))]
+    if form(message, profile) in ("json_object", "prompt"):
+        parts.append({"text": in_words(wanted_schema(message))})
     return {"systemInstruction": {"parts": parts}} if parts else {}
 
 
-def generation_config(message: Json, route: Route) -> Json:
+def generation_config(message: Json, route: Route, wish: Intent) -> Json:
     """Limits, sampling, stop sequences, thinking, the form of the answer."""
     profile, wished = route.profile, max(message["max_tokens"], route.profile.min_output)
     config: Json = {"maxOutputTokens": min(wished, route.max_output) if route.max_output else wished}
@@ -67,12 +77,20 @@ def generation_config(message: Json, route: Route) -> Json:
     stops = [stop for stop in message.get("stop_sequences") or () if stop][: profile.max_stops]
     if stops:
         config["stopSequences"] = stops
-    return config | structure(message) | route.vendor.thinking(intent(message), route)
+    return config | structure(message, profile) | bounded(route.vendor.thinking(wish, route), config["maxOutputTokens"])
 
 
-def structure(message: Json) -> Json:
-    """JSON by a schema."""
-    schema = wanted_schema(message)
-    if schema is None:
+def bounded(thinking: Json, limit: int) -> Json:
+    """The thinking with a budget that leaves room for the answer, which shares the limit with it."""
+    budget = (thinking.get("thinkingConfig") or {}).get("thinkingBudget", 0)
+    most = max(LEAST_BUDGET, limit - ROOM)
+    return thinking if budget <= most else {"thinkingConfig": {**thinking["thinkingConfig"], "thinkingBudget": most}}
+
+
+def structure(message: Json, profile: Profile) -> Json:
+    """JSON, by a schema where the vendor takes one."""
+    kind = form(message, profile)
+    if kind not in ("json_schema", "json_object"):
         return {}
-    return {"responseMimeType": "application/json", "responseJsonSchema": json_schema.clean(schema, "google")}
+    schema = {"responseJsonSchema": json_schema.clean(wanted_schema(message), "google")}
+    return {"responseMimeType": "application/json", **(schema if kind == "json_schema" else {})}

@@ -7,6 +7,7 @@ body, `decode.py` reads chunks and whole answers, `refuse.py` reads refusals.
 
 from translators.core.vendor import Protocol
 from translators.protocols.ollama_chat.decode import chunk, whole
+from translators.protocols.ollama_chat.messages import is_picture
 from translators.protocols.ollama_chat.refuse import error
 from translators.protocols.ollama_chat.request import DROPS, request
 
@@ -19,6 +20,7 @@ OLLAMA_CHAT = Protocol(
     whole=whole,
     error=error,
     drops=DROPS,
+    carries=is_picture,
 )
 
 __all__ = ["OLLAMA_CHAT"]

@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from translators.core import client_tools, json_schema
+from translators.core import json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
-from translators.core.intent import intent
+from translators.core.prefill import ending
+from translators.core.prepared import prepared
+from translators.core.structured import form, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import wanted_schema, wished_choice
+from translators.core.wishes import Offer, offer
 from translators.protocols.ollama_chat.messages import messages, system_messages
 from translators.protocols.openai_chat.request import DROPS as CHAT_DROPS
 
@@ -40,18 +42,19 @@ BY_SCHEMA = "Your final answer must be one JSON object and nothing else. It must
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
-    profile = route.profile
-    names = tool_names(message, profile)
-    tools = offered(message)
+    message, profile = prepared(message), route.profile
+    names, given = tool_names(message, profile), offer(message, profile)
+    tools = offered(given)
     body: Json = {"model": route.model, "stream": bool(message.get("stream")), **window_rules(route)}
     body["options"] = options(message, route)
-    body |= route.vendor.thinking(intent(message), route)
+    body |= route.vendor.thinking(given.wish, route)
     if tools:
         body["tools"] = [function(tool, names, profile) for tool in tools]
-    elif (schema := wanted_schema(message)) is not None and profile.structured != "prompt":
-        body["format"] = schema if profile.structured == "json_schema" else "json"
+    else:
+        body |= answer_format(message, profile)
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
-    prompt = system_messages(message.get("system"), rules(message, bool(tools), profile))
+    history = ending(history, message, profile.prefill)
+    prompt = system_messages(message.get("system"), rules(message, given, profile))
     body["messages"] = [*prompt, *messages(history, route, names)]
     shaped = route.vendor.shape(body, route)
     return {**{name: value for name, value in shaped.items() if name != "messages"}, "messages": shaped["messages"]}
@@ -82,14 +85,22 @@ def options(message: Json, route: Route) -> Json:
     return fields | ({"stop": stops} if stops else {})
 
 
-def offered(message: Json) -> list[dict[str, Any]]:
+def answer_format(message: Json, profile: Profile) -> Json:
+    """`format`, which forbids calls and so never stands beside tools."""
+    match form(message, profile):
+        case "json_schema":
+            return {"format": wanted_schema(message)}
+        case "json_object":
+            return {"format": "json"}
+    return {}
+
+
+def offered(given: Offer) -> list[dict[str, Any]]:
     """The tools that the model may call under the client's tool choice."""
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    choice = wished_choice(message, bool(tools))
-    if choice == "none":
+    if given.choice == "none":
         return []
-    named = [tool for tool in tools if choice == "named" and tool["name"] == message["tool_choice"].get("name")]
-    return named or tools
+    named = [tool for tool in given.tools if given.choice == "named" and tool["name"] == given.name]
+    return named or given.tools
 
 
 def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
@@ -99,12 +110,13 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     return {"type": "function", "function": made}
 
 
-def rules(message: Json, tools: bool, profile: Profile) -> Iterator[str]:
+def rules(message: Json, given: Offer, profile: Profile) -> Iterator[str]:
     """What no field can say. A schema goes this way beside tools, because `format` would forbid the calls."""
-    if rule := FORCED.get(wished_choice(message, tools)):
+    tools = bool(offered(given))
+    if tools and (rule := FORCED.get(given.choice)):
         yield rule
     if tools and (message.get("tool_choice") or {}).get("disable_parallel_tool_use"):
         yield SINGLE_CALL
-    schema = wanted_schema(message)
-    if schema is not None and (tools or profile.structured != "json_schema"):
-        yield f"{BY_SCHEMA}\n{json.dumps(schema, ensure_ascii=False)}"
+    kind = form(message, profile)
+    if kind in ("json_object", "prompt") or (kind == "json_schema" and tools):
+        yield f"{BY_SCHEMA}\n{json.dumps(wanted_schema(message), ensure_ascii=False)}"

@@ -5,12 +5,22 @@ the body, `decode.py` reads chunks and whole answers. Deviations of compatible s
 share them; otherwise a vendor's `read` or `shape` hook deals with them.
 """
 
+from translators.core.limits import Look, listed
 from translators.core.vendor import Protocol
+from translators.core.wishes import travels
 from translators.protocols.openai_chat.decode import chunk, whole
 from translators.protocols.openai_chat.request import DROPS, request
 
 OPENAI_CHAT = Protocol(
-    name="openai_chat", framing="sse", path="/chat/completions", request=request, chunk=chunk, whole=whole, drops=DROPS
+    name="openai_chat",
+    framing="sse",
+    path="/chat/completions",
+    request=request,
+    chunk=chunk,
+    whole=whole,
+    drops=DROPS,
+    carries=travels,
+    looks=(Look(url=lambda base: f"{base}/models", read=listed),),
 )
 
 __all__ = ["OPENAI_CHAT"]

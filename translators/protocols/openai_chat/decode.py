@@ -14,7 +14,9 @@ from translators.core.counts import first, section, whole_number
 from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Fault
 from translators.core.lenient import strict
+from translators.core.search_found import Cited, Looked
 from translators.core.vendor import Json
+from translators.protocols.openai_chat.search import cited, looked
 
 #: finish_reason -> stop reason. An unknown one ends the turn normally.
 STOP_REASONS: dict[str, StopReason] = {
@@ -35,19 +37,21 @@ STOP_REASONS: dict[str, StopReason] = {
 BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
 
 
-def chunk(data: Json) -> Iterator[Delta]:
+def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of one streamed chunk. Raises `Fault` for an error object."""
     if data.get("error") or data.get("object") == "error":
         raise Fault(data)
+    yield from looked(data)
     for choice in data.get("choices") or ():
         said = choice.get("delta") or choice.get("message") or {}
         yield from spoken(said)
-        yield from finished(choice.get("finish_reason"), said, data)
+        yield from cited(said)
+        yield from finished(ending(choice), said, data)
         yield from usage(choice.get("usage"))
     yield from usage(data.get("usage") or (data.get("x_groq") or {}).get("usage"))
 
 
-def whole(data: Json) -> Iterator[Delta]:
+def whole(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of a whole answer. Raises `Fault` for an error object or one without choices."""
     if not isinstance(data, dict) or not data.get("choices"):
         raise Fault(data)
@@ -129,10 +133,26 @@ def tool_call(call: Mapping[str, Any]) -> ToolCall:
     )
 
 
+def ending(choice: Mapping[str, Any]) -> Any:
+    """The finish reason, or the stop that a stop sequence made: vLLM names it in `stop_reason`, SGLang in
+    `matched_stop` (their documentation of the OpenAI server), OpenRouter says only that there was one.
+    """
+    reason = choice.get("finish_reason")
+    if reason != "stop":
+        return reason
+    for matched in (choice.get("stop_reason"), choice.get("matched_stop")):
+        if isinstance(matched, str) and matched:
+            return Stop("stop_sequence", matched)
+    return Stop("stop_sequence") if choice.get("native_finish_reason") == "stop_sequence" else reason
+
+
 def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta]:
     """The end of the turn. "" counts as one on a chunk that says nothing or holds whole calls: some vendors end so
     after calls.
     """
+    if isinstance(reason, Stop):
+        yield reason
+        return
     if reason in BROKEN:
         raise Fault(
             {"error": {"message": f"the vendor broke off: {reason}", "code": reason}, "provider": data.get("provider")}

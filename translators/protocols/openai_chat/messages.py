@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from translators.core.blocks import content_text, text_of
-from translators.core.history import Turn
+from translators.core.history import PLAIN_ID, Turn, legal
 from translators.core.thinking import memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
@@ -144,7 +144,7 @@ def call_id(original: Any, profile: Profile) -> str:
     """A call id that the vendor takes; the same one always becomes the same."""
     text = str(original or "call")
     if not profile.call_id_length:
-        return text
+        return legal(text, PLAIN_ID) if profile.plain_call_ids else text
     digest = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
     alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     letters = []

@@ -5,23 +5,25 @@ The messages come last, so that two requests of one conversation share their lea
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from translators.core import client_tools, json_schema
+from translators.core import json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
-from translators.core.intent import intent
+from translators.core.prefill import ending, native
+from translators.core.prepared import prepared
+from translators.core.search import added
+from translators.core.structured import form, in_words, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import choice_fields, reconcile, wanted_schema, wished_choice
+from translators.core.wishes import choice_fields, offer
 from translators.protocols.openai_chat.messages import messages, system_messages
 
 #: Fields of a Messages request that Chat Completions has no place for, and why nothing is lost by it.
 DROPS: dict[str, str] = {
     "metadata": "the user id names a device and an account; it is private, and vendors would cache per user",
-    "context_management": "edits of the history are Anthropic's; the full history is sent",
+    "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
     "container": "containers exist at Anthropic only",
     "mcp_servers": "the MCP connector runs at Anthropic only",
     "service_tier": "tiers are Anthropic's",
@@ -41,25 +43,25 @@ DROPS: dict[str, str] = {
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
-    profile = route.profile
-    names = tool_names(message, profile)
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    choice = wished_choice(message, bool(tools))
-    wish, choice = reconcile(intent(message), choice, profile)
+    message, profile = prepared(message), route.profile
+    names, given = tool_names(message, profile), offer(message, profile)
     body: Json = {"model": route.model, "stream": bool(message.get("stream"))}
     if body["stream"] and profile.stream_usage:
         body["stream_options"] = {"include_usage": True}
     body |= limits(message, route)
-    body |= route.vendor.thinking(wish, route)
-    if tools:
-        body["tools"] = [function(tool, names, profile) for tool in tools]
-        body |= tool_choice(message, choice, names, profile)
+    body |= route.vendor.thinking(given.wish, route)
+    if given.tools:
+        body["tools"] = [function(tool, names, profile) for tool in given.tools]
+        named = {"type": "function", "function": {"name": names.short(given.name)}}
+        body |= choice_fields(message, given.choice, named, profile)
     body |= structure(message, profile)
     if route.session and profile.cache_key_field:
         body[profile.cache_key_field] = route.session[:64]
+    body = added(body, route.vendor.search(message, route))
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
+    history = ending(history, message, profile.prefill)
     prompt = [*system_messages(message.get("system"), profile), *messages(history, route, names)]
-    body["messages"] = with_schema(prompt, message, profile)
+    body["messages"] = to_go_on(with_schema(prompt, message, profile), native(message, profile.prefill))
     shaped = route.vendor.shape(body, route)
     return {**{name: value for name, value in shaped.items() if name != "messages"}, "messages": shaped["messages"]}
 
@@ -90,32 +92,31 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     return {"type": "function", "function": made, **mark}
 
 
-def tool_choice(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
-    """`tool_choice` and `parallel_tool_calls`."""
-    wished = message.get("tool_choice") or {}
-    named = {"type": "function", "function": {"name": names.short(str(wished.get("name")))}}
-    return choice_fields(message, choice, named, profile)
-
-
 def structure(message: Json, profile: Profile) -> Json:
     """`response_format`, as far as the vendor has it."""
-    schema = wanted_schema(message)
-    if schema is None or profile.structured == "prompt":
-        return {}
-    if profile.structured == "json_object":
-        return {"response_format": {"type": "json_object"}}
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}}
+    match form(message, profile):
+        case "json_object":
+            return {"response_format": {"type": "json_object"}}
+        case "json_schema":
+            schema = {"name": "answer", "schema": wanted_schema(message)}
+            return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return {}
 
 
 def with_schema(prompt: list[Json], message: Json, profile: Profile) -> list[Json]:
     """The schema in words, for vendors that do not take it as a parameter."""
-    schema = wanted_schema(message)
-    if schema is None or profile.structured == "json_schema":
+    if form(message, profile) not in ("json_object", "prompt"):
         return prompt
-    rule = "Answer with one JSON object and nothing else. It must match this JSON schema:"
-    words = f"{rule}\n{json.dumps(schema, ensure_ascii=False)}"
+    words = in_words(wanted_schema(message))
     if prompt and prompt[0]["role"] == "system":
         head = prompt[0]["content"]
         content = f"{head}\n{words}" if isinstance(head, str) else [*head, {"type": "text", "text": words}]
         return [{**prompt[0], "content": content}, *prompt[1:]]
     return [{"role": "system", "content": words}, *prompt]
+
+
+def to_go_on(prompt: list[Json], way: str) -> list[Json]:
+    """The messages, the last one marked for vendors that go on with it when it is."""
+    if way not in ("partial", "prefix") or prompt[-1]["role"] != "assistant":
+        return prompt
+    return [*prompt[:-1], {**prompt[-1], way: True}]

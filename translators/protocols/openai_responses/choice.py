@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from translators.core.variables import Variable, one_of
 from translators.core.vendor import Json, Protocol, Route
 from translators.protocols.openai_chat import OPENAI_CHAT
 from translators.protocols.openai_responses import OPENAI_RESPONSES
+
+OPENAI_API = Variable(
+    "OPENAI_API",
+    "Wire of OpenAI, of the server at OPENAI_BASE_URL and of Azure's v1 address: chat, responses, or auto (OpenAI's "
+    "and Azure's models in [responses] of conf/models.toml use Responses).",
+    form=lambda text: one_of("auto", "chat", "responses")(text.lower()),
+    extra="api",
+)
 
 
 def by_model(message: Json, route: Route, own_address: bool) -> Protocol:

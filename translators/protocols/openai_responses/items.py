@@ -82,8 +82,9 @@ def part(block: Mapping[str, Any], profile: Profile) -> Json | None:
 
 def is_seen(block: Mapping[str, Any], profile: Profile) -> bool:
     """The block travels as an image or a file. The vendor opens files at an address itself."""
-    linked = (block.get("source") or {}).get("type") == "url"
-    return travels(block, profile) or (block.get("type") == "document" and profile.documents and linked)
+    if block.get("type") == "document" and profile.documents and (block.get("source") or {}).get("type") == "url":
+        return True
+    return travels(block, profile)
 
 
 def assistant(turn: Turn, route: Route, names: ToolNames) -> list[Json]:

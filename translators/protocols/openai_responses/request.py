@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from translators.core import client_tools, json_schema
+from translators.core import json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
-from translators.core.intent import Intent, intent
+from translators.core.intent import Intent
+from translators.core.prefill import ending
+from translators.core.prepared import prepared
+from translators.core.structured import form, in_words, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import choice_fields, prompts, reconcile, wanted_schema, wished_choice
+from translators.core.wishes import choice_fields, offer, prompts
 from translators.protocols.openai_chat.request import DROPS as CHAT_DROPS
 from translators.protocols.openai_responses.items import items
 
@@ -27,6 +30,8 @@ DROPS: dict[str, str] = {
 }
 #: `max_output_tokens` below this is a 400.
 MIN_OUTPUT = 16
+#: A limit for requests that are only counted and have none.
+ROOM = 4096
 ENCRYPTED = "reasoning.encrypted_content"
 #: What the token counter takes of a body.
 COUNTED = (
@@ -37,22 +42,21 @@ COUNTED = (
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
-    profile = route.profile
-    names = tool_names(message, profile)
-    tools = client_tools.functions(message.get("tools") or (), client_tools.references(message["messages"]))
-    wish, choice = reconcile(intent(message), wished_choice(message, bool(tools)), profile)
+    message, profile = prepared(message), route.profile
+    names, given = tool_names(message, profile), offer(message, profile)
     body: Json = {"model": route.model, "stream": bool(message.get("stream")), "store": False}
     body |= limits(message, route)
-    body |= reasoning(wish, route, bool(tools))
-    if tools:
-        body["tools"] = [function(tool, names, profile) for tool in tools]
-        body |= tool_choice(message, choice, names, profile)
+    body |= reasoning(given.wish, route, bool(given.tools))
+    if given.tools:
+        body["tools"] = [function(tool, names, profile) for tool in given.tools]
+        named = {"type": "function", "name": names.short(given.name)}
+        body |= choice_fields(message, given.choice, named, profile)
     body |= structure(message, profile)
     if route.session and profile.cache_key_field:
         body[profile.cache_key_field] = route.session[:64]
-    body |= instructions(message.get("system"))
+    body |= instructions(message, profile)
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
-    body["input"] = items(history, route, names)
+    body["input"] = items(ending(history, message, ""), route, names)
     return route.vendor.shape(body, route)
 
 
@@ -93,30 +97,28 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     return made
 
 
-def tool_choice(message: Json, choice: str, names: ToolNames, profile: Profile) -> Json:
-    """`tool_choice` and `parallel_tool_calls`."""
-    wished = message.get("tool_choice") or {}
-    named = {"type": "function", "name": names.short(str(wished.get("name")))}
-    return choice_fields(message, choice, named, profile)
-
-
 def structure(message: Json, profile: Profile) -> Json:
     """`text.format`."""
-    schema = wanted_schema(message)
-    if schema is None:
-        return {}
-    return {"text": {"format": {"type": "json_schema", "name": "answer", "schema": schema, "strict": False}}}
+    match form(message, profile):
+        case "json_object":
+            return {"text": {"format": {"type": "json_object"}}}
+        case "json_schema":
+            made = {"type": "json_schema", "name": "answer", "schema": wanted_schema(message), "strict": False}
+            return {"text": {"format": made}}
+    return {}
 
 
-def instructions(system: Any) -> Json:
-    """The system prompt."""
-    text = "\n".join(block["text"] for block in prompts(system))
-    return {"instructions": text} if text else {}
+def instructions(message: Json, profile: Profile) -> Json:
+    """The system prompt, and a schema that the vendor does not take as a parameter."""
+    words = [block["text"] for block in prompts(message.get("system"))]
+    if form(message, profile) in ("json_object", "prompt"):
+        words.append(in_words(wanted_schema(message)))
+    return {"instructions": "\n".join(words)} if words else {}
 
 
 def count_request(message: Json, route: Route) -> Json:
     """The body for the token counter: what of a request goes into the model."""
-    body = request({"max_tokens": MIN_OUTPUT, **message}, route)
+    body = request({"max_tokens": ROOM, **message}, route)
     return {name: body[name] for name in COUNTED if name in body}
 
 
