@@ -14,6 +14,8 @@ from translators.core.vendor import Json, Route
 
 #: What an exchange answers when its client has left; nobody reads it.
 CLIENT_GONE = 499
+#: Why an exchange was lost.
+KILLED, STOPPED = "worker_killed", "worker_stopped"
 
 
 @dataclass(slots=True)
@@ -38,6 +40,8 @@ class Account:
     began: float = field(default_factory=time.time)
     wished: Route | None = None
     route: Route | None = None
+    committed: bool = False
+    """The client has been told that all goes well; an error comes behind a status of 200."""
     running: bool = False
     """An exchange has taken it over and settles it."""
     slot: int | None = None
@@ -78,7 +82,7 @@ class Account:
         self.alias = message["model"]
         self.stream = bool(message.get("stream"))
         self.tools_offered = len(message.get("tools") or ())
-        self.images = sum(block.get("type") == "image" for block in blocks(message))
+        self.images = sum([pictures(turn.get("content")) for turn in message["messages"]])
 
     def tried(self, route: Route, estimate: int) -> None:
         """A try begins."""
@@ -109,9 +113,11 @@ class Account:
                     self.stop_reason = event["delta"].get("stop_reason") or self.stop_reason
 
     def failed(self, error: RialtoError, status: int | None = None) -> None:
-        """The exchange ends badly; `status` is the HTTP status that the client saw, the error's own if None."""
+        """The exchange ends badly. `status` is the HTTP status that the client saw; None is the error's own, or 200
+        when the answer had begun.
+        """
         self.error = error
-        self.status = error.status if status is None else status
+        self.status = (200 if self.committed else error.status) if status is None else status
 
     def left(self) -> None:
         """The client has gone before the end."""
@@ -143,11 +149,13 @@ def length(delta: Mapping[str, Any]) -> int:
     return len(delta.get("text") or delta.get("thinking") or delta.get("partial_json") or "")
 
 
-def blocks(message: Json) -> Iterable[Json]:
-    """All content blocks of the messages, those inside tool results too."""
-    for turn in message["messages"]:
-        content = turn.get("content")
-        for block in content if isinstance(content, list) else ():
-            yield block
-            inner = block.get("content")
-            yield from (part for part in inner if isinstance(part, dict)) if isinstance(inner, list) else ()
+def pictures(content: Any) -> int:
+    """Images among the blocks of a message, those inside tool results too."""
+    found = 0
+    for block in content if isinstance(content, list) else ():
+        kind = block.get("type") if isinstance(block, dict) else None
+        if kind == "image":
+            found += 1
+        elif kind == "tool_result":
+            found += pictures(block.get("content"))
+    return found

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from app.auth import check, keys, own_credentials
-from translators.core.errors import Unauthorized
+from app.auth import check, check_operator, keys, own_credentials
+from app.clients.keys import Keyring, hash_of
+from app.clients.rows import Client
+from translators.core.errors import Forbidden, Unauthorized
 
 KEY = "bridge-key-1"
+TEAM_KEY = "rialto-team-key"
+ONE_KEY = Keyring(KEY)
+TEAM = Client(name="team", key_hash=hash_of(TEAM_KEY))
+GONE = Client(name="gone", key_hash=hash_of("rialto-gone"), expires=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
+ROWS = {"team": TEAM, "gone": GONE}
 
 
 def request(**headers: str) -> Request:
@@ -31,7 +40,7 @@ ACCEPTED = {
 
 @pytest.mark.parametrize("headers", ACCEPTED.values(), ids=ACCEPTED.keys())
 def test_accepted(headers: dict[str, str]) -> None:
-    check(request(**headers), KEY)
+    assert check(request(**headers), ONE_KEY).name == "default"
 
 
 REFUSED = {
@@ -51,7 +60,7 @@ REFUSED = {
 @pytest.mark.parametrize(("headers", "word"), REFUSED.values(), ids=REFUSED.keys())
 def test_refused(headers: dict[str, str], word: str) -> None:
     with pytest.raises(Unauthorized, match=word) as refused:
-        check(request(**headers), KEY)
+        check(request(**headers), ONE_KEY)
     assert (refused.value.status, refused.value.type) == (401, "authentication_error")
     assert KEY not in refused.value.message
     assert "BRIDGE_API_KEY" in refused.value.message
@@ -59,7 +68,7 @@ def test_refused(headers: dict[str, str], word: str) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"x_api_key": "anything"}])
 def test_without_a_key_everyone_may_come(headers: dict[str, str]) -> None:
-    check(request(**headers), "")
+    assert check(request(**headers), Keyring()).name == "default"
 
 
 def test_keys_of_a_request() -> None:
@@ -72,9 +81,56 @@ OWN = {
     "its own beside Rialto's": ({"x_api_key": "sk-own", "authorization": f"Bearer {KEY}"}, {"x-api-key": "sk-own"}),
     "its own bearer": ({"x_api_key": KEY, "authorization": "Bearer own"}, {"authorization": "Bearer own"}),
     "an empty bearer": ({"authorization": "Bearer "}, {}),
+    "another client's": ({"x_api_key": KEY, "authorization": f"Bearer {TEAM_KEY}"}, {}),
+    "an expired one": ({"x_api_key": TEAM_KEY, "authorization": "Bearer rialto-gone"}, {}),
 }
 
 
 @pytest.mark.parametrize(("headers", "expected"), OWN.values(), ids=OWN.keys())
 def test_only_the_clients_own_key_travels_on(headers: dict[str, str], expected: dict[str, str]) -> None:
-    assert own_credentials(request(**headers), KEY) == expected
+    assert own_credentials(request(**headers), Keyring(KEY, ROWS)) == expected
+
+
+HOLDERS = {
+    "the bridge's key": (KEY, "default"),
+    "a row's": (TEAM_KEY, "team"),
+}
+
+
+@pytest.mark.parametrize(("key", "name"), HOLDERS.values(), ids=HOLDERS.keys())
+@pytest.mark.parametrize("form", ["x_api_key", "authorization"])
+def test_a_key_names_its_client(form: str, key: str, name: str) -> None:
+    presented = key if form == "x_api_key" else f"Bearer {key}"
+    assert check(request(**{form: presented}), Keyring(KEY, ROWS)).name == name
+
+
+def test_rows_alone_ask_for_a_key() -> None:
+    keyring = Keyring("", ROWS)
+    assert check(request(x_api_key=TEAM_KEY), keyring) is TEAM
+    with pytest.raises(Unauthorized, match=r"required \(a key of conf/clients.toml") as refused:
+        check(request(), keyring)
+    assert "BRIDGE_API_KEY" not in refused.value.message
+    with pytest.raises(Unauthorized, match="invalid"):
+        check(request(x_api_key=TEAM.key_hash), keyring)
+
+
+def test_an_expired_key_is_refused_by_its_name() -> None:
+    with pytest.raises(Unauthorized, match="client gone expired at 2020-01-01 00:00 UTC") as refused:
+        check(request(x_api_key="rialto-gone"), Keyring(KEY, ROWS))
+    assert refused.value.should_retry is False
+
+
+def test_limits_of_the_default_client_ask_for_no_key() -> None:
+    row = Client(name="default", daily_usd=1.0)
+    assert check(request(), Keyring("", {"default": row})) is row
+    assert check(request(x_api_key=KEY), Keyring(KEY, {"default": row})) is row
+
+
+def test_only_the_operator_sees_what_belongs_to_all() -> None:
+    keyring = Keyring(KEY, ROWS)
+    assert check_operator(request(x_api_key=KEY), keyring).name == "default"
+    with pytest.raises(Forbidden, match="client team may only send messages"):
+        check_operator(request(x_api_key=TEAM_KEY), keyring)
+    with pytest.raises(Unauthorized):
+        check_operator(request(x_api_key="wrong"), keyring)
+    assert check_operator(request(), Keyring()).name == "default"

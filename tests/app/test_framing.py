@@ -91,6 +91,7 @@ STREAMS: dict[str, tuple[bytes, list[Any]]] = {
     "a whole answer behind a mark": (BOM + data({"choices": []}), [{"choices": []}]),
     "a whole answer in lines": (b'{\n "choices": []\n}\n', [{"choices": []}]),
     "a whole error in a list": (b'[{"error": 1}]', [("fault", [{"error": 1}])]),
+    "a whole answer, cut off": (b'{"choices": [{"message": {"content": "wor', ["broke"]),
     "a page": (b"<!DOCTYPE html><html></html>", [("fault", "<!DOCTYPE html><html></html>")]),
     "a bare string": (b'"Invalid token"', [("fault", "Invalid token")]),
 }

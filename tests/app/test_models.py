@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from app import errors
 from app.catalog import Catalog
+from app.clients.keys import Keyring
 from app.models import models
 from app.settings import Settings
 from app.startup import banner, client_variables
@@ -28,8 +29,9 @@ def client_of(**environ: str) -> FlaskClient:
     app = Flask("test")
     errors.init_app(app)
     settings = Settings.load(environ, vendors=VENDORS)
+    keyring = Keyring(settings.bridge_api_key, settings.clients)
     app.extensions["rialto"] = SimpleNamespace(
-        settings=settings, catalog=catalog(**environ), own_models=SimpleNamespace(models=dict)
+        settings=settings, catalog=catalog(**environ), own_models=SimpleNamespace(models=dict), keyring=keyring
     )
     for blueprint in (models, status.status):
         app.register_blueprint(blueprint)

@@ -133,3 +133,13 @@ def test_a_client_that_leaves_a_busy_vendor_is_noticed(
     body = {"model": "openai/test-model", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
     answer = client.post("/v1/messages", json=body, environ_overrides={"gunicorn.socket": object()})
     assert answer.status_code == CLIENT_CLOSED
+
+
+@pytest.mark.parametrize("piece", [b"data: {\n\n", b"{not json", b"\xff\xfe\xfd", b'data: {"choices": 7}\n\n', CUT])
+def test_an_unreadable_answer_is_an_error_that_names_the_vendor(
+    client: FlaskClient, vendor: ScriptedServer, piece: Any
+) -> None:
+    vendor.play([Answer([piece], headers=SSE)])
+    answer = ask(client, stream=True)
+    assert answer.status_code == 502
+    assert answer.json["error"]["message"].startswith("OpenAI: ")

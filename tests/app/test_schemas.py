@@ -151,7 +151,8 @@ def test_accepted_and_unchanged(value: Json) -> None:
 
 
 def test_half_characters_are_accepted() -> None:
-    assert parse(b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"\\ud83d"}]}', MESSAGE_REQUEST)
+    data = b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a\\ud83d"}],"n":[18446744073709551616,1E2]}'
+    assert parse(data, MESSAGE_REQUEST) == parse(data.replace(b"\\ud83d", b"?"), MESSAGE_REQUEST)
 
 
 def test_counting_needs_no_limit() -> None:
@@ -283,3 +284,10 @@ def test_a_body_is_refused_or_can_be_translated(path: Path, oddity: Any) -> None
 
 def test_the_rich_body_itself_is_accepted() -> None:
     assert parse(json.dumps(RICH).encode(), MESSAGE_REQUEST) == RICH
+
+
+@pytest.mark.parametrize("sent", ["1", "0.5", "1.0", "0"])
+def test_numbers_stay_as_they_were_sent(sent: str) -> None:
+    data = json.dumps(body()).replace('"m"', f'"m", "temperature": {sent}, "top_p": {sent}')
+    found = parse(data.encode(), MESSAGE_REQUEST)
+    assert (json.dumps(found["temperature"]), json.dumps(found["top_p"])) == (sent, sent)

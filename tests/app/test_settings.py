@@ -27,7 +27,7 @@ def test_defaults() -> None:
     settings = Settings.load({})
     assert settings.bind == "127.0.0.1:4001"
     assert settings.max_body_bytes == 32 * 1024 * 1024
-    assert (settings.log_dir, settings.log_level, settings.debug) == (Path("logs"), "INFO", False)
+    assert (settings.log_dir, settings.log_level, settings.debug) == (module.LOG_DIR, "INFO", False)
     assert settings.max_output_tokens is None and settings.vendor_keys == {} and settings.vendor_urls == {}
 
 

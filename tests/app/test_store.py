@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import shutil
 import sqlite3
-import subprocess
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +18,7 @@ from app.settings import Settings, SettingsError
 from app.store import FRESH, RETRY, Place, Store
 from app.store_redis import RedisPlace
 from app.store_sqlite import FILE, SqlitePlace
+from tests.support.redis_server import redis_server
 
 Opener = Callable[[], Place]
 Worker = Callable[[], Store]
@@ -55,25 +52,6 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
         "redis": lambda: RedisPlace("", fakeredis.FakeRedis(server=server, decode_responses=True)),
     }
     yield kinds[request.param]
-
-
-@contextmanager
-def redis_server(folder: Path) -> Iterator[str]:
-    """The address of a fresh Redis server; skips where none is installed."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no redis-server is installed")
-    socket = folder / "redis.sock"
-    command = [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            end = time.monotonic() + 20
-            while not socket.exists():
-                assert process.poll() is None and time.monotonic() < end, "redis-server does not start"
-                time.sleep(0.02)
-            yield f"unix://{socket}"
-        finally:
-            process.terminate()
 
 
 @pytest.fixture

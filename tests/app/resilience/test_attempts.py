@@ -10,6 +10,7 @@ import pytest
 
 from app.resilience import attempts, policy
 from app.resilience.attempts import Attempts
+from app.resilience.breaker import FAILURES, OPEN_SECONDS
 from app.resilience.policy import Policy
 from app.resilience.traffic import HOME_SECONDS, Traffic
 from app.upstream import Line
@@ -211,6 +212,29 @@ def test_a_cut_line_ends_the_tries() -> None:
     with pytest.raises(Broke):
         list(items)
     assert script.asked == ["deepseek"]
+
+
+def test_clients_that_leave_say_nothing_about_the_vendor() -> None:
+    shared = traffic()
+    for _ in range(FAILURES):
+        line = Line()
+        items = Attempts([DEEPSEEK], Script(deepseek=[Unreachable("shut")]).call, shared, line).run()
+        next(items)
+        line.cut()
+        with pytest.raises(Unreachable, match="shut"):
+            list(items)
+    assert run(Script(deepseek=[ANSWER]), DEEPSEEK, through=shared) == ANSWER
+
+
+def test_a_probe_that_cannot_begin_lets_the_next_one_try() -> None:
+    clock = [0.0]
+    shared = Traffic(Policy(0.0), clock=lambda: clock[0])
+    for _ in range(FAILURES):
+        shared.failed(DEEPSEEK, Unreachable("x"))
+    clock[0] += OPEN_SECONDS
+    with pytest.raises(ZeroDivisionError):
+        list(Attempts([DEEPSEEK], lambda route: 1 / 0, shared, Line()).run())  # type: ignore[arg-type, return-value]
+    assert run(Script(deepseek=[ANSWER]), DEEPSEEK, through=shared) == ANSWER
 
 
 def test_a_try_that_was_cut_off_for_its_silence_moves_on() -> None:
