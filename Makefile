@@ -7,6 +7,10 @@ INSTALLED := $(VENV)/installed
 TESTING := $(VENV)/installed-tests
 SOURCES := app translators tests docs wsgi.py gunicorn.conf.py
 SERVE := $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV := uv==0.13.8
+LOCK := .cache/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header
 
 # What a user may have set for a vendor. Set but empty, it counts as unset and wins over a line in .env.
 VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -nE \
@@ -14,10 +18,10 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run debug demo test laws check lint type format docs sizes clean
+.PHONY: help install run debug demo dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos check lint type format docs sizes clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create .venv and install the pinned packages
 
@@ -30,8 +34,31 @@ debug: $(INSTALLED) ## The same with debug logs, one worker, reloading on change
 demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in demo answers
 	@exec env $(VENDOR_VARIABLES) $(SERVE)
 
+dashboard: $(INSTALLED) ## Serve the dashboard alone on 127.0.0.1:4002 (BRIDGE_LOG_DIR=logs,/mnt/other/logs)
+	@exec $(BIN)/python -m app.dashboard
+
+bench-dashboard: $(TESTING) ## Time the dashboard and weigh it with a log of a million exchanges (LINES=1000000)
+	@$(BIN)/python -m tests.dashboard.bench $(LINES)
+
 test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+scenarios: $(TESTING) ## Run the scenarios of tests/scenarios and report each of them
+	@$(BIN)/python -m tests.scenarios
+
+scenarios-table: $(TESTING) ## Write the table of tests/scenarios/README.md
+	@$(BIN)/python -m tests.scenarios --write
+
+client: $(INSTALLED) ## Make a key for a client (NAME=team-a) and print its row for conf/clients.local.toml
+	@$(BIN)/python -m app.clients "$(NAME)"
+
+lock: | $(BIN)/python ## Write the hashes of all packages of requirements.txt (ARGS=--upgrade for newer ones below them)
+	@$(PIP) --upgrade --target .cache/uv $(UV)
+	@$(LOCK) $(ARGS) requirements.txt -o requirements.lock
+	@$(LOCK) $(ARGS) tests/requirements.txt -c requirements.lock -o tests/requirements.lock
+
+chaos: $(TESTING) ## Thousands of faults against the real server (SEED=7 COUNT=2000, ONLY=17 for one of them)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY))
 
 laws: $(TESTING) ## Break the code on purpose: every law must notice
 	@$(BIN)/python -m tests.conformance.broken
@@ -68,10 +95,10 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	@rm -f $(INSTALLED) $(TESTING)
 
-$(INSTALLED): requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+$(INSTALLED): requirements.lock | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.lock
 	@touch $@
 
-$(TESTING): tests/requirements.txt $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+$(TESTING): tests/requirements.lock $(INSTALLED)
+	$(PIP) --require-hashes -r tests/requirements.lock
 	@touch $@

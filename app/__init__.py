@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
 from flask import Flask, Response, request
 
-from app import errors, loops, stopping
+from app import dashboard, errors, loops, stopping, usage_requests, visitors
+from app.logs import init_logs
 from app.messages import messages
 from app.models import models
 from app.rialto import build
@@ -24,13 +24,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False
     app.extensions["rialto"] = rialto = build(settings)
+    init_logs(settings.log_level, settings.log_format, rialto.books.redaction)
     errors.init_app(app)
+    usage_requests.init_app(app, rialto.books)
     stopping.init_app(app)
+    visitors.init_app(app, settings)
     loops.init_app(app, rialto.instance)
     app.before_request(answer_head)
     for blueprint in (messages, models, status):
         app.register_blueprint(blueprint)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if settings.dashboard.shown:
+        dashboard.init_app(app, settings, rialto.keyring)
     if not os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         print(banner(rialto.settings, rialto.catalog), file=sys.stderr, flush=True)  # gunicorn.conf.py prints it once
     return app

@@ -1,35 +1,57 @@
-"""The client's key: `x-api-key` or `Authorization: Bearer`, either or both, compared in constant time."""
+"""The client's key: `x-api-key` or `Authorization: Bearer`, either or both."""
 
 from __future__ import annotations
 
-import hmac
+import datetime
 
 from flask import Request
 
-from translators.core.errors import Unauthorized
+from app.clients.keys import Keyring
+from app.clients.rows import Client
+from translators.core.errors import Forbidden, Unauthorized
 
 
-def check(request: Request, expected: str) -> None:
-    """Raises `Unauthorized` unless one of the presented keys is the expected one; "" expects none."""
-    if not expected:
-        return
+def check(request: Request, keyring: Keyring) -> Client:
+    """The client that one of the presented keys belongs to; the default one where no key is asked for. Raises
+    `Unauthorized`.
+    """
+    if not keyring.asks:
+        return keyring.default
     found = keys(request)
     if not found:
-        raise Unauthorized(
-            "x-api-key header is required (the value of BRIDGE_API_KEY; Authorization: Bearer works too)"
-        )
-    matches = [hmac.compare_digest(key.encode(), expected.encode()) for key in found]  # all of them: no short cut
-    if not any(matches):
-        raise Unauthorized("invalid x-api-key: it is not the value of BRIDGE_API_KEY")
+        raise Unauthorized(f"x-api-key header is required ({source(keyring)}; Authorization: Bearer works too)")
+    client = keyring.holder(found)
+    if client is None:
+        raise Unauthorized(f"invalid x-api-key: it is not {source(keyring)}")
+    if client.expires and client.expires <= datetime.datetime.now(datetime.UTC):
+        words = f"the key of client {client.name} expired at {client.expires:%Y-%m-%d %H:%M %Z}"
+        raise Unauthorized(words, should_retry=False)
+    return client
 
 
-def own_credentials(request: Request, bridge_key: str) -> dict[str, str]:
+def check_operator(request: Request, keyring: Keyring) -> Client:
+    """The same for what shows or spends what belongs to all: the rows of `conf/clients.toml` may not. Raises
+    `Forbidden` too.
+    """
+    client = check(request, keyring)
+    if client is not keyring.default:
+        raise Forbidden(f"client {client.name} may only send messages; this needs the value of BRIDGE_API_KEY")
+    return client
+
+
+def source(keyring: Keyring) -> str:
+    """Where keys come from."""
+    known = ["the value of BRIDGE_API_KEY"] if keyring.knows_default else []
+    return " or ".join([*known, *(["a key of conf/clients.toml"] if keyring.rows else [])])
+
+
+def own_credentials(request: Request, keyring: Keyring) -> dict[str, str]:
     """The headers whose key is not Rialto's: the client's own key for the vendor."""
     headers = {name: request.headers.get(name, "").strip() for name in ("x-api-key", "authorization")}
     return {
         name: value
         for name, value in headers.items()
-        if value.lower() != "bearer" and value.split()[-1:] not in ([], [bridge_key])
+        if value and value.lower() != "bearer" and keyring.holder(value.split()[-1:]) is None
     }
 
 

@@ -34,6 +34,8 @@ def unpacked(data: bytes, window: int, encoding: str, limit: int) -> bytes:
         raise InvalidRequest(f"The request body is not valid {encoding}: {error}") from None
     if len(found) > limit:
         raise TooLarge("Request exceeds the maximum size after decompression (MAX_BODY_MB sets it)")
+    if unpacker.unused_data:
+        raise InvalidRequest(f"The request body is not valid {encoding}: there is more behind its end")
     if not unpacker.eof:
         raise InvalidRequest(f"The request body is not valid {encoding}: it ends too early")
     return found

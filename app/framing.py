@@ -23,6 +23,10 @@ BOM = b"\xef\xbb\xbf"
 ALIEN = re.compile(rb"[ \t]*[\[{<]")
 ALIEN_LINE = re.compile(rb"[\r\n][ \t]*[\[{<]")
 DONE = "[DONE]"
+#: Bytes of the largest event, line or document. A vendor that sends more without an end is not heard out.
+LARGEST = 64 * 1024 * 1024
+#: What ends an event, and a line.
+ENDS = {"sse": re.compile(rb"\n\n|\r\n\r\n|\r\r"), "ndjson": re.compile(rb"\n")}
 #: A body that starts so is a JSON or HTML document and no event stream.
 DOCUMENT = (b"{", b"[", b"<", b'"')
 
@@ -120,12 +124,46 @@ def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, Any]]
 
     Raises `Fault` for a body that is no object: an HTML page, a bare string, an error in an array.
     """
-    first = opening(pieces)
+    first = opening(measured(pieces, framing))
     if framing == "sse" and first.removeprefix(BOM).lstrip().startswith(DOCUMENT):
-        yield True, checked(parsed(first + b"".join(pieces)))
+        yield True, checked(document(first + joined(pieces)))
         return
-    for value in FRAMINGS[framing](chain([first], pieces)):
+    for value in FRAMINGS[framing](chain([first], measured(pieces, framing))):
         yield False, checked(value)
+
+
+def document(data: bytes) -> Any:
+    """A body that is one document. Raises `Broke` for JSON that is cut off: an answer's beginning is no vendor's error."""
+    value = parsed(data)
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        raise Broke("the answer was cut off before its end")
+    return value
+
+
+def joined(pieces: Iterable[bytes]) -> bytes:
+    """All of it. Raises `Broke` when it is too large to be an answer."""
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) > LARGEST:
+            raise too_large()
+    return bytes(whole)
+
+
+def measured(pieces: Iterable[bytes], framing: str) -> Iterator[bytes]:
+    """The pieces. Raises `Broke` when one event or line does not end."""
+    since, tail = 0, b""
+    for piece in pieces:
+        since = 0 if ENDS[framing].search(tail + piece) else since + len(piece)
+        if since > LARGEST:
+            raise too_large()
+        tail = (tail + piece)[-3:]
+        yield piece
+
+
+def too_large() -> Broke:
+    """The vendor sends and sends."""
+    return Broke(f"the answer is larger than {LARGEST // 1_000_000} MB")
 
 
 def opening(pieces: Iterator[bytes]) -> bytes:

@@ -27,3 +27,5 @@ class Means:
     traffic: Traffic
     media: Media
     settle: Callable[[Account], None] = unsettled
+    redact: Callable[[str], str] = str
+    """Takes what the settings keep secret out of a vendor's words."""

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
 
 from app.catalog import Catalog
+from app.clients.budgets import Budgets
+from app.clients.keys import Keyring
+from app.clients.quotas import Quotas
+from app.clients.rates import Rates
+from app.logs_redaction import Redaction
 from app.means import Means
 from app.media import Media
 from app.media.links import links_for
@@ -18,12 +26,18 @@ from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
 from app.settings import Settings
 from app.upstream import Upstream
+from app.usage_books import Books
+
+#: Characters from which on a header of the user's own may be a secret.
+LONG_HEADER = 16
+
+log = logging.getLogger("rialto")
 
 
 @dataclass(frozen=True, slots=True)
 class Rialto:
     """Settings, catalog and what exchanges use; `instance` names this server in request loops, `own_models`
-    knows what vendors list themselves.
+    knows what vendors list themselves, `keyring` the clients, `quotas` what they have used, `books` what was done.
     """
 
     settings: Settings
@@ -31,6 +45,9 @@ class Rialto:
     means: Means
     instance: str
     own_models: OwnModels
+    keyring: Keyring
+    quotas: Quotas
+    books: Books
 
 
 def build(settings: Settings) -> Rialto:
@@ -42,10 +59,38 @@ def build(settings: Settings) -> Rialto:
     catalog = Catalog.load(settings)
     memory = Memory(open_store(settings), upstream if settings.learn_limits else None)
     traffic = Traffic(Policy(settings.retry_budget), settings.vendor_concurrency, settings.queue_timeout)
-    means = Means(upstream, patience, memory, traffic, Media(links_for(settings.url_fetch)))
-    rialto = Rialto(settings, catalog, means, instance_of(settings), OwnModels(catalog, upstream))
+    redaction = Redaction(secrets(settings, catalog))
+    books = Books(settings.log_dir, settings.usage_log_bytes, settings.usage_log_files, redaction)
+    means = Means(upstream, patience, memory, traffic, Media(links_for(settings.url_fetch)), books.settle, redaction)
+    keyring = Keyring(settings.bridge_api_key, settings.clients)
+    quotas = Quotas(Budgets(memory.store), rates_for(settings))
+    own_models = OwnModels(catalog, upstream)
+    rialto = Rialto(settings, catalog, means, instance_of(settings), own_models, keyring, quotas, books)
+    books.recover()
     catalog.known = memory.limits.known  # last: from now on a look-up may ask a vendor
     return rialto
+
+
+def rates_for(settings: Settings) -> Rates:
+    """What counts clients' minutes; no other place than this process when no client has such limits."""
+    if not any(client.has_rates for client in settings.clients.values()):
+        return Rates()
+    address = settings.rates_url or settings.redis_url
+    if not address and settings.variable("WEB_CONCURRENCY") not in ("", "1"):
+        log.warning("each process counts clients' rates for itself; RATELIMIT_STORAGE_URI lets them count together")
+    return Rates(address)
+
+
+def secrets(settings: Settings, catalog: Catalog) -> Iterator[str]:
+    """What neither logs nor answers may hold: keys, and what long headers and query strings of the user's own say."""
+    yield from (settings.bridge_api_key, settings.redis_url, settings.rates_url)
+    own = list(settings.custom_headers.values())
+    for target in catalog.targets.values():
+        yield from target.keys
+        own += [value for _, value in parse_qsl(urlsplit(target.base_url).query)]
+    for server in catalog.conf.servers.values():
+        own += [*server.headers.values(), *server.query.values()]
+    yield from (value for value in own if len(value) >= LONG_HEADER)
 
 
 def instance_of(settings: Settings) -> str:

@@ -15,11 +15,14 @@ from typing import Any
 from dotenv import dotenv_values
 from environs import validate
 
+from app.clients.rows import DEFAULT, Client, load_clients
+from app.settings_logs import DashboardSettings, log_values
 from app.variables import (
     SettingsError,
     Variables,
     concurrency,
     custom_headers,
+    existing_file,
     header_value,
     host_of,
     is_loopback,
@@ -39,6 +42,10 @@ __all__ = ["ROOT", "AliasChange", "Provider", "Settings", "SettingsError", "spel
 ROOT = Path(__file__).resolve().parent.parent
 STATE_DIR: Path | None = ROOT / "state"
 """Where the store keeps its file when BRIDGE_STATE_DIR says nothing."""
+CLIENTS_FILE = ROOT / "conf" / "clients.toml"
+
+LOG_DIR = ROOT / "logs"
+"""Where the logs are when BRIDGE_LOG_DIR says nothing."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSITIVE = validate.Range(min=1)
@@ -69,10 +76,22 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 4001
     bridge_api_key: str = field(default="", repr=False)
-    log_dir: Path = Path("logs")
+    clients: Mapping[str, Client] = field(default_factory=dict)
+    """The rows of `conf/clients.toml`."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which Rialto is called, besides those of this machine."""
+    log_dir: Path = field(default_factory=lambda: LOG_DIR)
+    other_log_dirs: tuple[Path, ...] = ()
+    """Those of other machines, for the dashboard."""
+    dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    log_format: str = "human"
+    usage_log_bytes: int = 100_000_000
+    usage_log_files: int = 10
     state_dir: Path | None = None
     """None keeps what is learnt in memory."""
     redis_url: str = field(default="", repr=False)
+    rates_url: str = field(default="", repr=False)
+    """A Redis server that counts clients' requests; "" counts them in each process."""
     log_level: str = "INFO"
     debug: bool = False
 
@@ -128,7 +147,10 @@ class Settings:
         """
         variables = Variables(_environment() if environ is None else dict(environ))
         values = _values(variables, known_vendors() if vendors is None else vendors)
-        problems = [*variables.problems(), *_bind_problems(values["host"], values["bridge_api_key"])]
+        mistakes: list[str] = []
+        values["clients"] = load_clients(values.pop("clients_file"), mistakes)
+        keyed = _is_keyed(values["bridge_api_key"], values["clients"])
+        problems = [*variables.problems(), *mistakes, *_bind_problems(values["host"], keyed)]
         if problems:
             raise SettingsError(problems)
         return cls(**values)
@@ -139,9 +161,14 @@ class Settings:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def check_bind(self, address: str | tuple[Any, ...]) -> None:
-        """Refuses an address beyond loopback without BRIDGE_API_KEY. Raises SettingsError."""
-        if problems := _bind_problems(host_of(address), self.bridge_api_key):
+        """Refuses an address beyond loopback while no key is asked for. Raises SettingsError."""
+        if problems := _bind_problems(host_of(address), self.is_keyed):
             raise SettingsError(problems)
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether clients need a key."""
+        return _is_keyed(self.bridge_api_key, self.clients)
 
     def variable(self, name: str) -> str:
         """The value of any variable, "" when it is not set."""
@@ -158,8 +185,12 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
 
 
-def _bind_problems(host: str | None, key: str | None) -> list[str]:
-    if host is None or key or is_loopback(host):
+def _is_keyed(bridge_api_key: str, clients: Mapping[str, Client]) -> bool:
+    return bool(bridge_api_key or clients.keys() - {DEFAULT})
+
+
+def _bind_problems(host: str | None, keyed: bool) -> list[str]:
+    if host is None or keyed or is_loopback(host):
         return []
     return [
         f"HOST: {host or 'every address'} is reachable from other machines, and whoever reaches it spends "
@@ -181,11 +212,15 @@ def _values(variables: Variables, vendors: Mapping[str, Vendor]) -> dict[str, An
 
 
 def _server(variables: Variables) -> dict[str, Any]:
+    nobody: tuple[str, ...] = ()
     return {
         "host": variables.str("HOST", "127.0.0.1"),
         "port": variables.int("PORT", 4001, validate=validate.Range(0, 65535)),
         "bridge_api_key": variables.parsed("BRIDGE_API_KEY", header_value, ""),
-        "log_dir": variables.path("BRIDGE_LOG_DIR", Path("logs")),
+        "clients_file": variables.parsed("CLIENTS_FILE", existing_file, CLIENTS_FILE),
+        "allowed_hosts": tuple(map(str.lower, variables.parsed("BRIDGE_ALLOWED_HOSTS", names, nobody))),
+        "rates_url": variables.parsed("RATELIMIT_STORAGE_URI", redis_address, ""),
+        **log_values(variables, LOG_DIR),
         "state_dir": variables.path("BRIDGE_STATE_DIR", STATE_DIR),
         "redis_url": variables.parsed("REDIS_URL", redis_address, ""),
         "log_level": variables.parsed("LOG_LEVEL", _log_level, "INFO"),

@@ -21,6 +21,8 @@ EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 LEAST_COMPACT_WINDOW = 100_000
 MOST_COMPACT_WINDOW = 1_000_000
 MOST_OUTPUT = 128_000
+#: The window that the client assumes for its own models, and the one below which a session has no room to work.
+ASSUMED_WINDOW, LEAST_WINDOW = 200_000, 48_000
 
 
 def banner(settings: Settings, catalog: Catalog) -> str:
@@ -31,6 +33,7 @@ def banner(settings: Settings, catalog: Catalog) -> str:
         *(f"  {tier:<7} -> {reach(catalog, tier)}" for tier in TIERS),
         "To connect Claude Code, paste:",
         *(f"  export {name}={value}" for name, value in client_variables(settings, catalog).items()),
+        *_warnings(dict(_routes(catalog))),
     ]
     return "\n".join(lines)
 
@@ -57,11 +60,18 @@ def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
     routes = dict(_routes(catalog))
     return {
         "ANTHROPIC_BASE_URL": address(settings),
-        "ANTHROPIC_AUTH_TOKEN": '"$BRIDGE_API_KEY"' if settings.bridge_api_key else "rialto",
+        "ANTHROPIC_AUTH_TOKEN": _shown_key(settings),
         **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": _shown_name(route) for tier, route in routes.items()},
         **_limits(list(routes.values())),
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
+
+
+def _shown_key(settings: Settings) -> str:
+    """What stands for the client's key."""
+    if settings.bridge_api_key:
+        return '"$BRIDGE_API_KEY"'
+    return "a-key-of-conf/clients.toml" if settings.is_keyed else "rialto"
 
 
 def _vendor_lines(catalog: Catalog) -> Iterator[str]:
@@ -87,6 +97,16 @@ def _shown_name(route: Route) -> str:
     large = (route.context_window or 0) >= LARGE_WINDOW
     name = public_id(route.vendor.name, route.model) + (LARGE if large else "")
     return f"'{name}'" if large else name
+
+
+def _warnings(routes: dict[str, Route]) -> Iterator[str]:
+    """What a small window means for the client."""
+    windows = {display_name(route): route.context_window for route in routes.values() if route.context_window}
+    if any(window < ASSUMED_WINDOW for window in windows.values()):
+        yield f"Use these names: for one that begins with claude- the client assumes {ASSUMED_WINDOW:,} tokens."
+    for name, window in windows.items():
+        if window < LEAST_WINDOW:
+            yield f"Warning: {name} has a window of {window:,} tokens; Claude Code needs {LEAST_WINDOW:,} or more."
 
 
 def _limits(routes: list[Route]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from app.call import Caller
 from app.exchange import Exchange
 from app.messages import json_answer, rialto
 from app.startup import VERSION, reach
+from app.usage_requests import opened
 from translators.core.errors import InvalidRequest, RialtoError
 from translators.core.vendor import Json, Route
 
@@ -57,14 +58,14 @@ def summary() -> Response:
         body["vendors"] = [target.vendor.name for target in catalog.configured]
         body["tiers"] = {word: reach(catalog, word) for word in catalog.conf.tiers}
         body["models"] = len(catalog.models())
-        body["client_key_required"] = bool(settings.bridge_api_key)
+        body["client_key_required"] = settings.is_keyed
     return json_answer(body)
 
 
 @status.get("/test-connection")
 def test_connection() -> Response:
     """Asks the vendor of `?model=` or `?vendor=` one tiny question; a failure says what to do."""
-    auth.check(request, rialto().settings.bridge_api_key)
+    auth.check_operator(request, rialto().keyring)
     route = rialto().catalog.resolve(wanted_name())
     began = time.monotonic()
     try:
@@ -84,7 +85,11 @@ def ask(route: Route) -> Json:
     """The vendor's whole message on a tiny question. Raises RialtoError."""
     message = {"model": route.alias, "max_tokens": 64, "messages": [{"role": "user", "content": QUESTION}]}
     caller = Caller(gone=lambda: False, via=rialto().instance)
-    return Exchange(message, (route,), rialto().means, caller).whole()
+    account = opened()
+    account.asked(message)
+    account.kind, account.wished = "test", route
+    rialto().books.begin(account)
+    return Exchange(message, (route,), rialto().means, caller, account).whole()
 
 
 def text_of(message: Json) -> str:
@@ -108,7 +113,7 @@ def wanted_name() -> str:
 def is_welcome() -> bool:
     """The caller has the client's key, or none is set."""
     try:
-        auth.check(request, rialto().settings.bridge_api_key)
+        auth.check(request, rialto().keyring)
     except RialtoError:
         return False
     return True

@@ -8,7 +8,9 @@ promises to keep it, so a stale connection is tried once more.
 
 from __future__ import annotations
 
+import logging
 import math
+import re
 import sys
 import threading
 import time
@@ -26,6 +28,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from app.demo import DemoAdapter
+from app.framing import joined
 from translators.core.errors import Broke, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
@@ -38,13 +41,20 @@ PIECE = 65536
 POOL_SIZE = 1000
 #: Sends on a connection that the vendor had already closed are repeated this often; nothing was answered to them.
 STALE_TRIES = 2
+#: Bytes that are decompressed at once: a few bytes may hide gigabytes.
+EXPANDED = 1024 * 1024
 #: First bytes of a compressed body -> what decompresses it.
 PACKED: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b\x08": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
     b"\x28\xb5\x2f\xfd": zstd.ZstdDecompressor,
 }
+#: What libraries say beside the reason: which of their objects failed, and where in their source.
+ASIDE = re.compile(r"^\w+\(host=[^)]*\): |Failed to establish a new connection: | ?\(_ssl\.c:\d+\)")
 #: Seconds for the last bytes behind the end of an answer.
 DRAIN_TIMEOUT = 0.2
+
+# It logs a vendor's broken header with a traceback; what comes of the header is told anyway.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
 
 class Wire(threading.local):
@@ -113,7 +123,12 @@ WIRE = Wire()
 
 
 class TrackedConnection(HTTPConnection):
-    """Tells the running request which connection it got."""
+    """Tells the running request which connection it got, and again when that has a socket, which is what can be cut."""
+
+    def connect(self) -> None:
+        super().connect()
+        if WIRE.line is not None:
+            WIRE.line.attach(self)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if WIRE.line is not None:
@@ -123,6 +138,11 @@ class TrackedConnection(HTTPConnection):
 
 class TrackedSecureConnection(HTTPSConnection):
     """The same over TLS."""
+
+    def connect(self) -> None:
+        super().connect()
+        if WIRE.line is not None:
+            WIRE.line.attach(self)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if WIRE.line is not None:
@@ -169,8 +189,8 @@ class Reply:
             ) from None
 
     def body(self) -> bytes:
-        """The whole body."""
-        return b"".join(self.pieces())
+        """The whole body. Raises `Broke` when it is too large."""
+        return joined(self.pieces())
 
     def drain(self) -> None:
         """Reads the end of a complete answer, so that its connection can be used again; a vendor that holds it open is
@@ -219,7 +239,7 @@ class Upstream:
             raise Unreachable(f"{title}: no connection to {url} in time (check the address and the network)") from None
         except requests.Timeout:
             raise TimedOut(f"{title}: no answer in time") from None
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise unreachable(route, error) from None
         finally:
             WIRE.line = None
@@ -233,7 +253,7 @@ class Upstream:
             response = self._session(route).get(
                 url, headers=headers, stream=True, timeout=timeout, allow_redirects=False
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise unreachable(route, error) from None
         return Reply(response, route.vendor.title)
 
@@ -273,7 +293,18 @@ def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     if packed is None:
         yield from filter(None, chain([first], pieces))
         return
-    yield from filter(None, map(packed().decompress, chain([first], pieces)))
+    unpacker = packed()
+    for piece in chain([first], pieces):
+        yield from filter(None, expanded(unpacker, piece))
+
+
+def expanded(unpacker: Any, data: bytes) -> Iterator[bytes]:
+    """What compressed bytes hold, in pieces of bounded size; zlib hands back what it has not read, zstd keeps it."""
+    yield unpacker.decompress(data, EXPANDED)
+    while getattr(unpacker, "unconsumed_tail", b"") or not getattr(unpacker, "needs_input", True):
+        if unpacker.eof:
+            return
+        yield unpacker.decompress(getattr(unpacker, "unconsumed_tail", b""), EXPANDED)
 
 
 def seconds_until(date: str) -> str:
@@ -293,6 +324,14 @@ def is_stale(error: requests.ConnectionError) -> bool:
 
 def unreachable(route: Route, error: Exception) -> RialtoError:
     """Why the vendor cannot be reached, with what to check."""
-    reason = str(error).rsplit(":", 1)[-1].strip(" ')\"") or type(error).__name__
     where = f"check {route.vendor.address_variable} ({route.base_url})"
-    return Unreachable(f"{route.vendor.title}: cannot be reached: {reason}; {where}")
+    return Unreachable(f"{route.vendor.title}: cannot be reached: {reason_of(error)}; {where}")
+
+
+def reason_of(error: BaseException) -> str:
+    """The words of what is at the bottom of a library's errors, without what they say of themselves."""
+    causes = (getattr(error, "reason", None), *error.args)
+    inner = next((cause for cause in causes if isinstance(cause, Exception)), None)
+    if inner is not None:
+        return reason_of(inner)
+    return ASIDE.sub("", str(error)).strip() or type(error).__name__

@@ -107,6 +107,14 @@ def name_table_file(path: str) -> dict[str, str]:
         raise ValidationError(f"cannot read {path} ({reason}).") from None
 
 
+def existing_file(path: str) -> Path:
+    """The path of a file."""
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValidationError(f"{path} is no file.")
+    return file
+
+
 def names(text: str) -> tuple[str, ...]:
     """Names, separated by commas."""
     return tuple(filter(None, (name.strip() for name in text.split(","))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,10 +16,12 @@ settings.load_profile("rialto")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def nothing_is_kept() -> Iterator[None]:
+def nothing_is_kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What one test learns is no other test's business, nor the developer's server's. No vendor is asked unasked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.CLIENTS_FILE", Path("nowhere.toml"))
+        patch.setattr("app.settings.LOG_DIR", tmp_path_factory.mktemp("logs"))
         patch.setattr("app.limits.in_background", lambda work: None)
         yield
 

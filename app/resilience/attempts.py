@@ -27,8 +27,8 @@ log = logging.getLogger("rialto")
 
 #: Tries at a vendor that is down, while another one waits in the chain.
 OUTAGE_TRIES = 2
-#: Events of a passthrough that open an answer and say nothing yet.
-PREAMBLE = frozenset({"message_start", "ping"})
+#: Events of an Anthropic endpoint that open or end an answer and say nothing.
+WORDLESS = frozenset({"message_start", "ping", "message_delta", "message_stop"})
 
 
 class Call(Protocol):
@@ -42,10 +42,20 @@ Try = TypeVar("Try", bound=Call)
 
 
 class Attempts(Generic[Try]):
-    """Makes `called(route)` and listens to it, as often as it takes. `routes` is the chain, the wished one first."""
+    """Makes `called(route)` and listens to it, as often as it takes. `routes` is the chain, the wished one first;
+    `for_log` takes out of a vendor's words what the log may not hold.
+    """
 
-    def __init__(self, routes: Sequence[Route], called: Callable[[Route], Try], traffic: Traffic, line: Line) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        called: Callable[[Route], Try],
+        traffic: Traffic,
+        line: Line,
+        for_log: Callable[[str], str] = str,
+    ) -> None:
         self._first = routes[0]
+        self._for_log = for_log
         self._routes = traffic.ordered(routes)
         self._called = called
         self._traffic = traffic
@@ -69,7 +79,7 @@ class Attempts(Generic[Try]):
                 failure = failure or error
                 if not moves(error) and failure is error:
                     raise
-                log.warning("%s", error.message)
+                log.warning("%s", self._for_log(error.message))
         if failure is not None:
             raise failure
 
@@ -87,7 +97,7 @@ class Attempts(Generic[Try]):
                 pause = self._pause(route, error, tried, last)
                 if pause is None:
                     raise
-                log.info("%s; trying again in %.1f s", error.message, pause)
+                log.info("%s; trying again in %.1f s", self._for_log(error.message), pause)
                 self._line.wait(threading.Event(), pause)
                 if self._line.cut_off:
                     raise
@@ -117,8 +127,8 @@ class Attempts(Generic[Try]):
         """The vendor's answer; tells all others how it went."""
         told = False
         self._line.renew()
-        call = self._called(route)
         try:
+            call = self._called(route)
             yield call
             for deltas in self._heard(call, route):
                 if self._spoken and not told:
@@ -127,7 +137,7 @@ class Attempts(Generic[Try]):
                 yield deltas
         except RialtoError as error:
             failure = TimedOut(no_word(route.vendor.title)) if self._line.expired else error
-            if not told:
+            if not told and not self._line.cut_off:
                 told = True
                 self._traffic.failed(route, failure)
             raise failure from None
@@ -136,13 +146,13 @@ class Attempts(Generic[Try]):
                 self._traffic.breaker(route).left()
 
     def _heard(self, call: Try, route: Route) -> Iterator[list[Any]]:
-        """The deltas. Raises `Broke` for the first answer that holds nothing."""
+        """The deltas. Raises `Broke` for the first answer that holds nothing; Anthropic itself may mean it."""
         ended = False
         for deltas in call.deltas(self._line):
             self._spoken = self._spoken or any(speaks(delta) for delta in deltas)
-            ended = ended or any(isinstance(delta, Stop) and delta.reason in ORDINARY for delta in deltas)
+            ended = ended or any(map(ends, deltas))
             yield deltas
-        if ended and not self._spoken:
+        if ended and not self._spoken and not route.profile.genuine:
             self._empties += 1
             if self._empties == 1:
                 raise Broke(f"{route.vendor.title}: the answer was empty")
@@ -165,7 +175,20 @@ def speaks(delta: Any) -> bool:
             return False
         case Text(text) | Thinking(text):
             return bool(text.strip())
+        case {"type": "message", "content": content}:
+            return bool(content)
         case {"type": kind}:
-            return kind not in PREAMBLE
+            return kind not in WORDLESS
         case _:
             return True
+
+
+def ends(delta: Any) -> bool:
+    """The vendor ends the answer as one that is complete."""
+    match delta:
+        case Stop(reason):
+            return reason in ORDINARY
+        case {"type": "message", "stop_reason": reason} | {"type": "message_delta", "delta": {"stop_reason": reason}}:
+            return reason in ORDINARY
+        case _:
+            return False

@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.rialto_server import RialtoServer
 from tests.support.scripted_server import CUT, Answer, ScriptedServer, json_answer, sse_answer
+from tests.support.usage_lines import lines_where
 
 pytestmark = pytest.mark.e2e
 
@@ -56,9 +57,14 @@ def asked(server: RialtoServer, stream: bool = True, **fields: Any) -> tuple[int
 
 def sent(connection: http.client.HTTPConnection, stream: bool = True, **fields: Any) -> http.client.HTTPResponse:
     """The answer's head, its body unread."""
+    send(connection, stream, **fields)
+    return connection.getresponse()
+
+
+def send(connection: http.client.HTTPConnection, stream: bool = True, **fields: Any) -> None:
+    """A request whose answer nobody waits for yet."""
     message = {"model": MODEL, "max_tokens": 50, "messages": [{"role": "user", "content": "hi"}], "stream": stream}
     connection.request("POST", "/v1/messages", json.dumps({**message, **fields}), {"content-type": "application/json"})
-    return connection.getresponse()
 
 
 def kinds(body: bytes) -> list[str]:
@@ -106,6 +112,24 @@ def test_parallel_requests_wait_for_their_turn(vendor: ScriptedServer, tmp_path:
         for thread in threads:
             thread.join(DEADLINE)
     assert [kind[-1] for kind in outcomes] == ["message_stop"] * 20
+
+
+def test_a_client_that_leaves_the_queue_is_not_asked_for(vendor: ScriptedServer, tmp_path: Path) -> None:
+    gate = threading.Event()
+    vendor.play(lambda request: sse_answer([WORD, gate, END]))
+    with rialto(tmp_path, vendor, VENDOR_CONCURRENCY="1") as server, closing(connected(server)) as first:
+        stream = sent(first)
+        head = stream.readline()
+        with closing(connected(server)) as impatient:
+            send(impatient)
+        (left,) = lines_where(tmp_path / "logs", lambda line: line["status"] == 499)
+        with closing(connected(server)) as patient:
+            send(patient)
+            gate.set()
+            assert kinds(head + stream.read())[-1] == "message_stop"
+            assert kinds(patient.getresponse().read())[-1] == "message_stop"
+    assert left["upstream_ms"] is None
+    assert len(vendor.bodies) == 2
 
 
 def test_a_stopping_server_finishes_streams_and_sends_new_requests_away(vendor: ScriptedServer, tmp_path: Path) -> None:

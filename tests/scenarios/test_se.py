@@ -12,7 +12,7 @@ import pytest
 from app import create_app
 from app.settings import ROOT, Settings
 from tests.scenarios.answers import answer, words
-from tests.scenarios.over import lacking, over
+from tests.scenarios.over import over
 from tests.scenarios.rig import Rig, environment, text, user
 from tests.support.rialto_server import RialtoServer
 from tests.support.scripted_server import Answer
@@ -152,9 +152,9 @@ def test_se_4_nothing_runs_by_being_installed() -> None:
         assert [file for file in files if str(file).endswith(".pth")] == [], name
 
 
-@lacking("requirements.txt has no hashes")
 def test_se_4_packages_have_hashes() -> None:
-    assert (ROOT / "requirements.txt").read_text().count("--hash=sha256:") >= len(pinned())
+    assert (ROOT / "requirements.lock").read_text().count("--hash=sha256:") >= len(pinned())
+    assert "--require-hashes -r requirements.lock" in (ROOT / "Makefile").read_text()
 
 
 INSIDE = (

@@ -12,7 +12,7 @@ import platform
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -123,25 +123,39 @@ def client_environment(base_url: str, home: Path, **more: str) -> dict[str, str]
 
 
 def run_client(
-    prompt: str, base_url: str, folder: Path, *, model: str, options: Sequence[str] = (), **environment: str
+    prompt: str,
+    base_url: str,
+    folder: Path,
+    *,
+    model: str,
+    options: Sequence[str] = (),
+    deadline: float = DEADLINE,
+    **environment: str,
 ) -> Run:
-    """One `claude -p` in `folder / "work"`, with a throw-away home beside it."""
+    """One `claude -p` in `folder / "work"`, with a throw-away home beside it; `deadline` is seconds."""
+    return _finish(start_client(prompt, base_url, folder, model=model, options=options, **environment), deadline)
+
+
+def start_client(
+    prompt: str, base_url: str, folder: Path, *, model: str, options: Sequence[str] = (), **environment: str
+) -> subprocess.Popen[str]:
+    """The same, not waited for; it leads a process group."""
     home, work = folder / "home", folder / "work"
     for path in (home, work):
         path.mkdir(parents=True, exist_ok=True)
     command = [str(client_binary()), "-p", prompt, "--model", model, "--output-format", "json"]
     command += ["--permission-mode", "bypassPermissions", *options]
-    return _finish(command, work, client_environment(base_url, home, **environment))
-
-
-def _finish(command: list[str], work: Path, environment: Mapping[str, str]) -> Run:
     pipe = subprocess.PIPE
-    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe, "text": True}
-    process = subprocess.Popen(command, cwd=work, env=dict(environment), start_new_session=True, **options)
+    streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": pipe, "stderr": pipe, "text": True}
+    known = client_environment(base_url, home, **environment)
+    return subprocess.Popen(command, cwd=work, env=known, start_new_session=True, **streams)
+
+
+def _finish(process: subprocess.Popen[str], deadline: float) -> Run:
     try:
-        output, errors = process.communicate(timeout=DEADLINE)
+        output, errors = process.communicate(timeout=deadline)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output, errors = process.communicate()
-        raise AssertionError(f"the client did not end within {DEADLINE:.0f} s: {output!r} {errors!r}") from None
+        raise AssertionError(f"the client did not end within {deadline:.0f} s: {output!r} {errors!r}") from None
     return Run(process.returncode, output, errors)

@@ -23,14 +23,18 @@ EMPTY_STARTS = {
     "text": {"text": ""},
     "thinking": {"thinking": "", "signature": ""},
     "tool_use": {"input": {}},
+    "server_tool_use": {"input": {}},
 }
-#: Delta type -> (block type, field, type of the field).
-DELTAS = {
-    "text_delta": ("text", "text", str),
-    "thinking_delta": ("thinking", "thinking", str),
-    "signature_delta": ("thinking", "signature", str),
-    "input_json_delta": ("tool_use", "partial_json", str),
+#: Delta type -> (block types, field, type of the field).
+DELTAS: dict[str, tuple[tuple[str, ...], str, type]] = {
+    "text_delta": (("text",), "text", str),
+    "citations_delta": (("text",), "citation", dict),
+    "thinking_delta": (("thinking",), "thinking", str),
+    "signature_delta": (("thinking",), "signature", str),
+    "input_json_delta": (("tool_use", "server_tool_use"), "partial_json", str),
 }
+#: Type of a server tool's result -> the server tool that it needs before it.
+RESULTS = {"web_search_tool_result": "web_search", "web_fetch_tool_result": "web_fetch"}
 
 
 class Grammar:
@@ -45,6 +49,7 @@ class Grammar:
         self.signed = False
         self.ids: set[str] = set()
         self.inputs: list[str] = []
+        self.served: dict[Any, Any] = {}
 
     def demand(self, condition: object, complaint: str) -> None:
         """Notes the complaint unless the condition holds."""
@@ -85,20 +90,25 @@ class Grammar:
         self.pieces, self.signed = [], False
         for name, value in EMPTY_STARTS.get(self.block["type"], {}).items():
             self.demand(self.block.get(name) == value, f"{self.block['type']} starts with {self.block}")
-        if self.block["type"] == "tool_use":
+        if self.block["type"] in ("tool_use", "server_tool_use"):
             self.demand(self.block.get("name"), "a call without a name")
             self.fresh(self.block.get("id"))
+        if self.block["type"] == "server_tool_use":
+            self.served[self.block.get("id")] = self.block.get("name")
+        if name := RESULTS.get(self.block["type"]):
+            use = self.served.pop(self.block.get("tool_use_id"), None)
+            self.demand(use == name, f"{self.block['type']} answers {use}")
 
     def read_content_block_delta(self, event: Event) -> None:
         """For the open block, of its kind."""
         delta = event["delta"]
-        block, field, kind = DELTAS.get(delta["type"], ("", "", str))
+        blocks, field, kind = DELTAS.get(delta["type"], ((), "", str))
         self.demand(self.block and event["index"] == self.index, f"a delta for block {event['index']}, not open")
-        self.demand(block == self.block.get("type"), f"{delta['type']} in {self.block.get('type')}")
+        self.demand(self.block.get("type") in blocks, f"{delta['type']} in {self.block.get('type')}")
         self.demand(isinstance(delta.get(field), kind), f"{delta} lacks {field}")
         self.demand(not self.signed, f"{delta['type']} after the signature")
         self.signed = delta["type"] == "signature_delta"
-        self.pieces += [] if self.signed else [str(delta.get(field))]
+        self.pieces += [] if self.signed or kind is not str else [str(delta.get(field))]
 
     def read_content_block_stop(self, event: Event) -> None:
         """Of the open block, which is not empty."""
@@ -119,6 +129,7 @@ class Grammar:
         if delta.get("stop_reason") is None:
             return
         self.place = "stopped"
+        self.demand(not self.served, f"no results for {list(self.served)}")
         self.demand(delta["stop_reason"] in STOP_REASONS, f"stop_reason {delta['stop_reason']}")
         self.demand((delta["stop_reason"] == "stop_sequence") == bool(delta["stop_sequence"]), f"message_delta {delta}")
         if delta["stop_reason"] not in CUT:
@@ -173,5 +184,8 @@ def blocks(events: Iterable[Event]) -> Iterator[Event]:
         elif event["type"] == "content_block_delta":
             _, field, _ = DELTAS[event["delta"]["type"]]
             target = "input" if field == "partial_json" else field
-            built[event["index"]][target] += event["delta"][field]
+            if field == "citation":
+                built[event["index"]].setdefault("citations", []).append(event["delta"][field])
+            else:
+                built[event["index"]][target] += event["delta"][field]
     yield from built

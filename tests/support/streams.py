@@ -21,6 +21,7 @@ def stream(**options: Any) -> MessageStream:
         "model": "m",
         "new_id": lambda prefix: f"{prefix}{next(count)}",
         "origin": ("acme", "m-1"),
+        "title": "Acme",
         "names": ToolNames(),
         "input_tokens": 7,
     }
