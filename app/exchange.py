@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, cast
 
@@ -17,10 +16,12 @@ from app import sse
 from app.account import STOPPED, Account, opened
 from app.call import Call, Caller
 from app.client import ClientGone
+from app.ids import new_id
 from app.means import Means
 from app.patience import Clock, Quiet
 from app.pump import Finished, Pump, Silence
 from app.resilience.attempts import Attempts, speaks
+from app.search.loop import Loop
 from app.upstream import Line
 from translators.core import tokens
 from translators.core.errors import RialtoError
@@ -54,8 +55,8 @@ class Exchange:
         self._answer: AnswerStream | None = None
         self._opening: list[Event] = []
         self._opened = False
-        attempts = Attempts(routes, self._called, means.traffic, self._line)
-        self._pump: Pump[Call | list[Any]] = Pump(attempts.run, self._line.cut)
+        self._loop = Loop(message, routes, means, caller, self._line)
+        self._pump: Pump[Call | list[Any]] = Pump(self._loop.run, self._line.cut)
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
@@ -191,19 +192,17 @@ class Exchange:
                 yield []
             except Finished:
                 self.account.heard()
-                return
+                if not self._repeats():
+                    return
             else:
                 if isinstance(item, Call):
                     clock.asked(item.route.vendor.title)
-                    self._turn(item)
-                    yield None
+                    if not item.goes_on:
+                        self._turn(item)
+                        yield None
                 else:
                     clock.heard(item)
                     yield item
-
-    def _called(self, route: Route) -> Call:
-        """A call along one of the routes."""
-        return Call(self.message, route, self._means, self._caller)
 
     def _turn(self, call: Call) -> None:
         """A try begins; its answer takes the place of the one before."""
@@ -212,11 +211,23 @@ class Exchange:
         self._opening = self._answer.start()
         self.account.tried(call.route, call.estimate.tokens)
 
+    def _repeats(self) -> bool:
+        """Asks the vendor once more where its answer is of no use and nothing of it has been shown."""
+        call = self._call
+        if call is None or self._answer is None or not self._answer.again():
+            return False
+        call.goes_on = True
+        again = Attempts([call.route], lambda route: call, self._means.traffic, self._line)
+        self._pump = Pump(again.run, self._line.cut)
+        self._pump.start()
+        self.account.retries += 1
+        return True
+
     @property
     def _stream(self) -> AnswerStream:
         """What builds the events: of the running try, or of the wished route before the first one."""
         if self._answer is None:
-            self._answer = self._called(self._routes[0]).stream(new_id)
+            self._answer = self._loop.called(self._routes[0]).stream(new_id)
             self._opening = self._answer.start()
         return self._answer
 
@@ -239,7 +250,7 @@ class Exchange:
         self.account.end()
         self.account.reported = self._answer.usage if self._answer is not None else None
         if self._call is not None and self._answer is not None and self.account.error is None:
-            self._means.memory.calibration.learn(self._call.estimate, self._answer.usage)
+            self._call.reported(self._answer.usage)
         self._means.settle(self.account)
 
 
@@ -251,8 +262,3 @@ def unexpected(error: Exception) -> RialtoError:
 def fits(message: Json, route: Route) -> bool:
     """Whether a fallback's window holds the request; its overflow would make the client compact for nothing."""
     return not route.context_window or tokens.estimate_request(message) < route.context_window
-
-
-def new_id(prefix: str) -> str:
-    """A fresh id, unique over all conversations."""
-    return prefix + uuid.uuid4().hex[:24]

@@ -271,3 +271,36 @@ def test_a_failure_behind_blanks_is_no_clean_end(
     assert json.loads(told[-1])["error"]["type"] == "api_error"
     with pytest.raises(RialtoError):
         next(pieces)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("second", "status"), [('{"title": "Tea"}', 200), ("no", 502)])
+def test_an_answer_of_another_form_than_asked_for_is_asked_for_once_more(
+    vendor: ScriptedServer, stream: bool, second: str, status: int
+) -> None:
+    environment = {"DEEPSEEK_BASE_URL": vendor.url, "DEEPSEEK_API_KEY": "vendor-key"}
+    schema = {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]}
+    asked = {
+        **body(stream=stream),
+        "model": "deepseek/deepseek-v4-pro",
+        "output_config": {"format": {"type": "json_schema", "schema": schema}},
+    }
+    texts = ['{"name": 1}', second, '{"title": "never asked for"}']
+    counts = {"prompt_tokens": 10, "completion_tokens": 3}
+    vendor.play(
+        [
+            json_answer(
+                {"choices": [{"index": 0, "message": {"content": text}, "finish_reason": "stop"}], "usage": counts}
+            )
+            for text in texts
+        ]
+    )
+    answer = create_app(Settings.load(environment)).test_client().post("/v1/messages", json=asked)
+    told = answer.get_data(as_text=True)
+    assert len(vendor.bodies) == 2
+    assert "name" not in told
+    if status == 200:
+        assert answer.status_code == 200
+        assert "Tea" in told
+    else:
+        assert answer.status_code == status or kinds(told)[-1] == "error"

@@ -36,9 +36,7 @@ def new_app(choice: int = 0) -> Flask:
     keys = {vendor.key_variable: KEY for vendor in vendors().values() if vendor.key_variable}
     homeless = [vendor for vendor in vendors().values() if not vendor.base_url]
     addresses = {vendor.address_variable: f"https://{vendor.name}.test/v1" for vendor in homeless}
-    made = create_app(
-        Settings.load({**keys, **addresses, "OPENAI_API": "chat", "RETRY_BUDGET": "0", **CHOICES[choice]})
-    )
+    made = create_app(Settings.load({**keys, **addresses, "RETRY_BUDGET": "0", **CHOICES[choice]}))
     made.extensions["rialto"].catalog.targets.update(servers())
     return made
 

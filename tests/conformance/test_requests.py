@@ -37,8 +37,8 @@ def words_for(message: Json) -> str:
 @pytest.mark.parametrize("shape", shapes())
 @pytest.mark.parametrize("wire", wires(), ids=str)
 def test_shape_at_vendor(wire: VendorWire, shape: str) -> None:
-    where = wire.route(session=SESSION)
-    message = {**shapes()[shape], "model": f"{wire.vendor}/{where.model}"}
+    message = {**shapes()[shape], "model": f"{wire.vendor}/{wire.route().model}"}
+    where = wire.route(session=SESSION).carrying(message)
     said = wire_of(where).spoken(words_for(message), message["stream"])
     with mocked_vendors(lambda body: (200, {}, said)) as mock:
         answer = running_app(wire.choice).test_client().post("/v1/messages?beta=true", json=message, headers=HEADERS)
@@ -52,14 +52,16 @@ def test_shape_at_vendor(wire: VendorWire, shape: str) -> None:
 @pytest.mark.parametrize("shape", shapes())
 @pytest.mark.parametrize("wire", wires(), ids=str)
 def test_shape_for_every_model(wire: VendorWire, shape: str) -> None:
+    message = shapes()[shape]
     for where in wire.routes():
-        acceptable(upstream_body(shapes()[shape], where), where)
+        acceptable(upstream_body(message, where), where.carrying(message))
 
 
 @pytest.mark.parametrize("wire", wires(), ids=str)
 @pytest.mark.parametrize("shape", shapes())
 def test_turns_share_their_bytes(wire: VendorWire, shape: str) -> None:
-    message, where = shapes()[shape], wire.route(session=SESSION)
+    message = shapes()[shape]
+    where = wire.route(session=SESSION).carrying(message)
     first = continued(message, answered(message))
     bodies = [upstream_body(turn, where) for turn in (message, first, continued(first, answered(first)))]
     shared_prefix(bodies, where)

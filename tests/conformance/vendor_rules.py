@@ -3,7 +3,8 @@
 `tests/fixtures/<vendor>/rules.json` holds the vendor's own rules, written from its documentation and not from Rialto's
 profile: `all` for every model, `models` with changes by model prefix (the first that fits). Fields:
 
-* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`: type -> shape of content parts of the vendor's own.
+* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`, `own_tools`: type -> shape of content parts and of
+  tools of the vendor's own.
 * `refused`: body fields that are a 400; `exclusive`: fields of which only one may be sent; `limit`: names of the output
   limit; `conditions`: `with` one field another `field` must have one of `values`, null meaning that it is absent.
 * `tool_name`, `call_id`: regular expressions; `stops`, `tools`: the most it takes.
@@ -29,6 +30,7 @@ from tests.conformance.kit import FIXTURES, Json, load
 DEFAULTS: Json = {
     "extensions": {},
     "assistant_parts": {},
+    "own_tools": {},
     "refused": [],
     "exclusive": [],
     "conditions": [],
@@ -102,17 +104,21 @@ def fields(body: Json, rule: Mapping[str, Any]) -> None:
 
 def tools(body: Json, rule: Mapping[str, Any]) -> None:
     """Not too many; schemas without what the vendor refuses."""
-    functions = [tool["function"] for tool in body.get("tools") or ()]
-    assert "tools" not in body or functions, "an empty list of tools"
-    assert len(functions) <= rule["tools"], f"{len(functions)} tools"
-    for function in functions:
-        parameters = function["parameters"]
+    assert "tools" not in body or body["tools"], "an empty list of tools"
+    assert len(body.get("tools") or ()) <= rule["tools"], f"{len(body['tools'])} tools"
+    for tool in functions(body):
+        function, parameters = tool["function"], tool["function"]["parameters"]
         assert parameters.get("type") == "object" and "properties" in parameters, f"{function['name']}: {parameters}"
         assert rule["strict"] or "strict" not in function, f"{function['name']} is strict"
         banned = set(keywords(parameters)) & set(rule["schema_banned"])
         assert not banned, f"{function['name']}: schema holds {banned}"
         if rule["typed_properties"]:
             typed(parameters, function["name"])
+
+
+def functions(body: Json) -> list[Json]:
+    """The tools that the client runs."""
+    return [tool for tool in body.get("tools") or () if tool["type"] == "function"]
 
 
 def typed(schema: Json, path: str) -> None:
@@ -154,7 +160,7 @@ def choices(body: Json, rule: Mapping[str, Any]) -> None:
     assert kind in rule["tool_choice"], f"tool_choice {kind}"
     if kind == "named":
         name = choice["function"]["name"]
-        assert name in [tool["function"]["name"] for tool in body["tools"]], (
+        assert name in [tool["function"]["name"] for tool in functions(body)], (
             f"tool_choice names {name}, which is no tool"
         )
     if may_think(body, rule):

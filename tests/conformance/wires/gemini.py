@@ -149,18 +149,22 @@ def one_part(part: Json, role: str) -> None:
 
 def declared(body: Json) -> None:
     """Schemas that Gemini takes; a choice among the tools."""
-    functions = [function for tool in body.get("tools") or () for function in tool["functionDeclarations"]]
-    assert "tools" not in body or functions, "an empty list of tools"
-    names = [function["name"] for function in functions]
-    for function in functions:
+    assert all(body.get("tools", [{"": ""}])), "an empty list of tools"
+    names = [function["name"] for function in functions(body)]
+    for function in functions(body):
         assert not {"parameters", "parametersJsonSchema"} <= function.keys(), "two schemas"
         schema = function["parametersJsonSchema"]
         assert schema["type"] == "object" and "properties" in schema
         assert not {"$ref", "const"} & set(keywords(schema)), f"a schema with {set(keywords(schema))}"
     if calling := (body.get("toolConfig") or {}).get("functionCallingConfig"):
-        assert functions, "toolConfig without tools"
+        assert names, "toolConfig without tools"
         assert calling["mode"] in ("AUTO", "ANY", "NONE")
         assert set(calling.get("allowedFunctionNames", ())) <= set(names)
+
+
+def functions(body: Json) -> list[Json]:
+    """The declared functions; a tool of Google's own has none."""
+    return [made for tool in body.get("tools") or () for made in tool.get("functionDeclarations") or ()]
 
 
 def config(found: Json, route: Route) -> None:
@@ -214,7 +218,7 @@ WIRE = Wire(
     typed=typed,
     rules=rules,
     turns=turns,
-    tools=lambda body: [made["name"] for tool in body.get("tools") or () for made in tool["functionDeclarations"]],
+    tools=lambda body: [made["name"] for made in functions(body)],
     names=lambda route: NAME % (63 if is_older(route) else 127),
     free=FREE,
     demanded=demanded,

@@ -25,7 +25,11 @@ def rule_of(route: Route) -> Json:
 def typed(body: Json, route: Route) -> None:
     """The SDK's types, and the vendor's documented extensions of them."""
     rule = rule_of(route)
-    oracle.check(body, rule["extensions"], rule["assistant_parts"])
+    own = [tool for tool in body.get("tools") or () if tool["type"] in rule["own_tools"]]
+    for tool in own:
+        oracle.fit(tool, rule["own_tools"][tool["type"]], f"tool {tool['type']}")
+    rest = [tool for tool in body.get("tools") or () if tool not in own]
+    oracle.check({**body, "tools": rest} if own else body, rule["extensions"], rule["assistant_parts"])
 
 
 def turns(body: Json, route: Route) -> list[Turn]:
@@ -126,7 +130,7 @@ WIRE = Wire(
     typed=typed,
     rules=lambda body, route: vendor_rules.check(body, rule_of(route)),
     turns=turns,
-    tools=lambda body: [tool["function"]["name"] for tool in body.get("tools") or ()],
+    tools=lambda body: [tool["function"]["name"] for tool in vendor_rules.functions(body)],
     names=lambda route: str(rule_of(route)["tool_name"]),
     ids=lambda route: str(rule_of(route)["call_id"]),
     own=own,

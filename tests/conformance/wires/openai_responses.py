@@ -58,12 +58,17 @@ def declared(body: Json) -> None:
     """Objects as parameters, strict only where the schema is closed; a choice among the tools."""
     tools = body.get("tools")
     assert tools is None or tools, "an empty list of tools"
-    for tool in tools or ():
+    for tool in functions(body):
         assert tool["strict"] is False or tool["parameters"].get("additionalProperties") is False, f"strict {tool}"
         assert tool["parameters"]["type"] == "object" and "properties" in tool["parameters"], f"{tool['name']}"
     choice = body.get("tool_choice")
     assert choice is None or tools, "tool_choice without tools"
-    assert not isinstance(choice, dict) or choice["name"] in [tool["name"] for tool in tools or ()], f"{choice}"
+    assert not isinstance(choice, dict) or choice["name"] in [tool["name"] for tool in functions(body)], f"{choice}"
+
+
+def functions(body: Json) -> list[Json]:
+    """The tools that the client runs."""
+    return [tool for tool in body.get("tools") or () if tool["type"] == "function"]
 
 
 def one_item(item: Json) -> None:
@@ -186,7 +191,7 @@ WIRE = Wire(
     typed=typed,
     rules=rules,
     turns=turns,
-    tools=lambda body: [tool["name"] for tool in body.get("tools") or ()],
+    tools=lambda body: [tool["name"] for tool in functions(body)],
     names=lambda route: "[a-zA-Z0-9_-]{1,64}",
     ids=lambda route: "(?s).{1,64}",
     free=FREE,
