@@ -17,14 +17,16 @@ from app.means import Means
 from app.targets import CLIENT_KEY, endpoint
 from app.upstream import Line, Reply
 from translators.core.answer import message_stream
-from translators.core.errors import Broke, Fault, PromptTooLong, Unauthorized
+from translators.core.deltas import Usage
+from translators.core.errors import Broke, Fault, PromptTooLong, RialtoError, Unauthorized
 from translators.core.refusals import refusal
 from translators.core.vendor import AnswerStream, Json, Route
 
 #: How often one request is sent, each time without what the vendor has refused.
 REFUSALS = 3
 
-#: An estimate so many times the window is over it for certain: the vendor is not asked.
+#: An estimate so many times the window is over it for certain. A vendor that tells it is asked all the same, because its
+#: numbers are exact and the client compacts by them.
 FAR_BEYOND = 1.5
 
 USER_AGENT = "rialto"
@@ -45,6 +47,9 @@ class Caller:
 class Call:
     """A validated Messages body on its way along one route."""
 
+    goes_on: bool = False
+    """It continues an answer that has begun."""
+
     def __init__(self, message: Json, route: Route, means: Means, caller: Caller) -> None:
         self.estimate: Estimate = means.memory.calibration.estimate(message, route)
         self.route = route = replace(route.carrying(message), input_tokens=self.estimate.tokens)
@@ -57,10 +62,14 @@ class Call:
         """What builds the client's events of the answer."""
         return (self.route.vendor.protocol.stream or message_stream)(self.message, self.route, new_id)
 
+    def reported(self, usage: Usage | None) -> None:
+        """Takes note of the vendor's counts."""
+        self._means.memory.calibration.learn(self.estimate, usage)
+
     def deltas(self, line: Line) -> Iterator[list[Any]]:
         """Sends the request and decodes the answer. Raises a `RialtoError` for everything but an answer."""
         title, window = self.route.vendor.title, self.route.context_window
-        if window and self.estimate.tokens > FAR_BEYOND * window and not self.route.profile.genuine:
+        if window and self.estimate.tokens > FAR_BEYOND * window and not self.route.profile.tells_overflow:
             raise PromptTooLong(self.estimate.tokens, window)
         self.message = self._means.media.resolved(self.message, self.route)
         reply = self._accepted(line)
@@ -69,7 +78,10 @@ class Call:
                 yield list(value)
             reply.drain()
         except Fault as fault:
-            raise refusal(self.route, 200, fault.body, {}) from None
+            raise self._refusal(200, fault.body, {}) from None
+        except Broke as error:
+            error.message = f"{title}: {error.message.removeprefix(f'{title}: ')}"
+            raise
         except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             raise Broke(f"{title}: the answer has an unknown form ({type(error).__name__}: {error})") from error
         finally:
@@ -91,7 +103,14 @@ class Call:
             if again is None or not left:
                 break
             body, lessons = again[0], {**lessons, **again[1]}
-        raise refusal(self.route, reply.status, refused, reply.headers)
+        raise self._refusal(reply.status, refused, reply.headers)
+
+    def _refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> RialtoError:
+        error = refusal(self.route, status, body, headers)
+        error.message = self._means.redact(error.message)
+        if error.details:
+            error.details = parsed(self._means.redact(sse.dumps(error.details).decode()).encode())
+        return error
 
     def _post(self, body: Json, line: Line) -> Reply:
         return self._means.upstream.send(

@@ -140,6 +140,7 @@ VENDOR = Vendor(
         sampling=frozenset({"temperature", "top_p", "top_k"}),
         max_stops=64,
         prefill="last",
+        tells_overflow=False,
         links=frozenset(),
         reasoning_field="thinking",
         schema="ollama",

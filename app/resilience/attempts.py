@@ -20,7 +20,7 @@ from app.resilience.policy import TRIES, is_outage, moves, rest
 from app.resilience.traffic import Traffic
 from app.upstream import Line
 from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, Usage
-from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut
+from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
 log = logging.getLogger("rialto")
@@ -158,9 +158,13 @@ class Attempts(Generic[Try]):
                 raise Broke(f"{route.vendor.title}: the answer was empty")
 
     def _pause(self, route: Route, error: RialtoError, tried: int, last: bool) -> float | None:
-        """Seconds until the next try at this vendor, None when it has had enough of them."""
+        """Seconds until the next try at this vendor, None when it has had enough of them. What a genuine Anthropic says
+        is the client's to act upon: it knows these errors and has pauses of its own for them.
+        """
         if rest(error) and len(route.keys) > 1 and not self._traffic.keys.wait(route.keys):
             return 0.0 if tried < TRIES + len(route.keys) else None
+        if route.profile.genuine and not isinstance(error, Unreachable | TimedOut | Broke):
+            return None
         if not last and is_outage(error) and tried >= OUTAGE_TRIES:
             return None
         return self._traffic.policy.pause(error, tried, time.monotonic() - self._began)
@@ -186,9 +190,9 @@ def speaks(delta: Any) -> bool:
 def ends(delta: Any) -> bool:
     """The vendor ends the answer as one that is complete."""
     match delta:
-        case Stop(reason):
+        case Stop(reason) | {"type": "message", "stop_reason": str(reason)}:
             return reason in ORDINARY
-        case {"type": "message", "stop_reason": reason} | {"type": "message_delta", "delta": {"stop_reason": reason}}:
+        case {"type": "message_delta", "delta": {"stop_reason": str(reason)}}:
             return reason in ORDINARY
         case _:
             return False

@@ -199,13 +199,21 @@ def test_er_4_tries_end_within_the_budget(patient: Rig, hours: Hours, asked: str
     assert asked not in ("60",) or hours.pauses == []
 
 
-@over()
+@over(*TRANSLATED)
 def test_er_4_a_failure_that_heals_is_not_seen(patient: Rig, hours: Hours) -> None:
     patient.play(patient.wire.refusal(500, "hiccup"), patient.wire.refusal(529, "busy"), HELLO)
     outcome = patient.ask()
     assert outcome.brief == ["Hello."]
     assert len({request.body for request in patient.vendor.requests}) == 1
     assert len(hours.pauses) == 2
+
+
+@over("passthrough")
+def test_er_4_anthropics_own_errors_are_the_clients_to_act_upon(patient: Rig, hours: Hours) -> None:
+    patient.play(patient.wire.refusal(529, "busy"), HELLO)
+    outcome = patient.ask()
+    assert (outcome.status, outcome.error["type"], len(patient.vendor.requests)) == (529, "overloaded_error", 1)
+    assert hours.pauses == []
 
 
 @over()

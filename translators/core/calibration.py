@@ -25,7 +25,7 @@ PULL = 0.02
 #: Tokens of a request that counts fully, and below which it tells more of the frame than of the text.
 FULL, LEAST = 2_000.0, 200.0
 #: Reported to raw count beyond which the report is of something else: the last message alone, the cache left out.
-CREDIBLE = (0.4, 2.5)
+CREDIBLE = (0.5, 1.4)
 #: How far a report may be from what was expected, once a few are known; a farther one counts as this far.
 SURPRISE = 0.3
 #: The share of pictures and pages above which a request tells nothing of its text.

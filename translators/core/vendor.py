@@ -107,6 +107,8 @@ class Profile:
     cache_key_field: str = ""
     """Body field for a stable key of the session (prompt caches); "" sends none."""
 
+    tells_overflow: bool = True
+    """A prompt over the window is refused. False: it is cut without a word, so Rialto must see it first."""
     genuine: bool = False
     """Anthropic's own API, or a gateway to it: bodies and events pass as they are. Other endpoints of its kind get
     theirs repaired.

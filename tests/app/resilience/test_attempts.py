@@ -244,3 +244,13 @@ def test_a_try_that_was_cut_off_for_its_silence_moves_on() -> None:
     next(items)
     line.expire()
     assert [delta for item in items if isinstance(item, list) for delta in item] == ANSWER
+
+
+def test_a_genuine_anthropics_errors_are_the_clients_to_act_upon() -> None:
+    genuine = route("anthropic")
+    genuine = replace(genuine, profile=replace(genuine.profile, genuine=True))
+    busy = Script(anthropic=[Overloaded("busy"), ANSWER])
+    with pytest.raises(Overloaded):
+        run(busy, genuine)
+    assert run(Script(anthropic=[Overloaded("busy")], kimi=[ANSWER]), genuine, KIMI) == ANSWER
+    assert run(Script(anthropic=[Unreachable("reset"), ANSWER]), genuine) == ANSWER
