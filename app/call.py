@@ -25,8 +25,8 @@ from translators.core.vendor import AnswerStream, Json, Route
 #: How often one request is sent, each time without what the vendor has refused.
 REFUSALS = 3
 
-#: An estimate so many times the window is over it for certain. A vendor that tells it is asked all the same, because its
-#: numbers are exact and the client compacts by them.
+#: An estimate so many times the window is over it for certain. A vendor that tells it is asked all the same, because
+#: its numbers are exact and the client compacts by them.
 FAR_BEYOND = 1.5
 
 USER_AGENT = "rialto"

@@ -5,6 +5,7 @@ While nothing at all is configured the stand-in, the demo, answers instead of ve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -96,6 +97,8 @@ class Catalog:
         return rows_of(self)
 
     def _resolve(self, name: str, path_route: str | None) -> Route:
+        if not is_sound(f"{path_route}/{name}"):
+            raise NotFound(f"model: {name}")
         pick = self._at_path(path_route) if path_route else self.names.find(name)
         if (pick is None or not pick.target.usable) and not self.configured and self.stand_in:
             pick = Pick(self.stand_in, self.stand_in.vendor.models[0])
@@ -142,6 +145,11 @@ class Catalog:
             extra=extra,
             mismatch=mismatch,
         )
+
+
+def is_sound(name: str) -> bool:
+    """Whether a name may stand in a vendor's URL: with `..` it would lead to another place there, with our key."""
+    return name.isprintable() and not {".", ".."} & set(re.split(r"[/:\\]", name))
 
 
 def unchanged(route: Route) -> Route:

@@ -14,7 +14,7 @@ from app.conf_schemas import Alias, Facts, ModelsSchema, Server, Tier, VendorsSc
 from app.variables import SettingsError
 
 #: Levels of Marshmallow's message tree that are not written in the files.
-UNWRITTEN = frozenset({"key", "value", "_schema", "servers"})
+UNWRITTEN = frozenset({"key", "value", "_schema", "servers", "clients"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,8 @@ class Conf:
 def load_conf(folder: Path) -> Conf:
     """The rows of all files in the folder; missing files are empty. Raises SettingsError with all mistakes."""
     problems: list[str] = []
-    models, own_models = _read(folder / "models.toml", ModelsSchema(), problems)
-    vendors, _ = _read(folder / "vendors.toml", VendorsSchema(), problems)
+    models, own_models = read_rows(folder / "models.toml", ModelsSchema(), problems)
+    vendors, _ = read_rows(folder / "vendors.toml", VendorsSchema(), problems)
     if problems:
         raise SettingsError(problems)
     return Conf(
@@ -58,7 +58,7 @@ def load_conf(folder: Path) -> Conf:
     )
 
 
-def _read(path: Path, schema: Schema, problems: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_rows(path: Path, schema: Schema, problems: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The checked rows of a file with those of its local sibling laid over them; and the sibling's alone."""
     local = path.with_suffix(".local.toml")
     shipped, own = _parsed(path, problems), _parsed(local, problems)

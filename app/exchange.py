@@ -95,7 +95,10 @@ class Exchange:
         events: list[Event] = []
         try:
             for deltas in self._heard():
-                events = events + self._fed(deltas) if deltas is not None else list(self._opening)
+                if deltas is None:
+                    events = list(self._opening)
+                else:
+                    events += self._fed(deltas)
                 yield
             events += self._stream.close()
             if self._stream.error:

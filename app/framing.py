@@ -133,7 +133,7 @@ def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, Any]]
 
 
 def document(data: bytes) -> Any:
-    """A body that is one document. Raises `Broke` for JSON that is cut off: an answer's beginning is no vendor's error."""
+    """A body that is one document. Raises `Broke` for JSON that is cut off: an answer's beginning is nobody's error."""
     value = parsed(data)
     if isinstance(value, str) and value.startswith(("{", "[")):
         raise Broke("the answer was cut off before its end")

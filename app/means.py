@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.account import Account
 from app.media import Media
 from app.memory import Memory
 from app.patience import Patience
 from app.resilience.traffic import Traffic
+from app.search.web import Web
 from app.upstream import Upstream
 
 
@@ -29,3 +30,5 @@ class Means:
     settle: Callable[[Account], None] = unsettled
     redact: Callable[[str], str] = str
     """Takes what the settings keep secret out of a vendor's words."""
+    web: Web = field(default_factory=Web)
+    """Searches and opens pages for models whose vendor does not."""

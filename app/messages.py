@@ -15,7 +15,8 @@ from app.call import USER_AGENT, Caller
 from app.client import ClientGone, presence
 from app.clients.models import allowed_chain, check_model
 from app.counting import count_answer
-from app.exchange import BLANK, Exchange, new_id
+from app.exchange import BLANK, Exchange
+from app.ids import new_id
 from app.loops import passed
 from app.rialto import Rialto
 from app.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse

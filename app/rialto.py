@@ -24,6 +24,8 @@ from app.own_models import OwnModels
 from app.patience import Patience
 from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
+from app.search.conf import load_search
+from app.search.web import web_for
 from app.settings import Settings
 from app.upstream import Upstream
 from app.usage_books import Books
@@ -59,9 +61,11 @@ def build(settings: Settings) -> Rialto:
     catalog = Catalog.load(settings)
     memory = Memory(open_store(settings), upstream if settings.learn_limits else None)
     traffic = Traffic(Policy(settings.retry_budget), settings.vendor_concurrency, settings.queue_timeout)
-    redaction = Redaction(secrets(settings, catalog))
+    search = load_search(settings)
+    redaction = Redaction([*secrets(settings, catalog), *(engine.key for engine in search.engines)])
     books = Books(settings.log_dir, settings.usage_log_bytes, settings.usage_log_files, redaction)
-    means = Means(upstream, patience, memory, traffic, Media(links_for(settings.url_fetch)), books.settle, redaction)
+    media, web = Media(links_for(settings.url_fetch)), web_for(search, settings.url_fetch)
+    means = Means(upstream, patience, memory, traffic, media, books.settle, redaction, web)
     keyring = Keyring(settings.bridge_api_key, settings.clients)
     quotas = Quotas(Budgets(memory.store), rates_for(settings))
     own_models = OwnModels(catalog, upstream)

@@ -52,6 +52,14 @@ def message_problem(message: Any) -> tuple[str, str] | None:
     return shapes.below(".content", content)
 
 
+class Number(fields.Float):
+    """A number as it was sent: a 1 stays a 1, because the body may be handed on as it is."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        number = super()._deserialize(value, attr, data, **kwargs)
+        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else number
+
+
 class Shaped(fields.Dict):
     """An object whose known fields have the right types; `check` finds a problem."""
 
@@ -108,13 +116,19 @@ class MessageRequest(CountRequest):
     max_tokens = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
     stream = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
     stop_sequences = fields.List(fields.String(), allow_none=True)
-    temperature = fields.Float(allow_none=True)
-    top_p = fields.Float(allow_none=True)
+    temperature = Number(allow_none=True)
+    top_p = Number(allow_none=True)
     top_k = fields.Integer(allow_none=True)
 
 
 MESSAGE_REQUEST = MessageRequest()
 COUNT_REQUEST = CountRequest()
+#: Fields that are known and may hold anything.
+UNCHECKED = (
+    *("context_management", "container", "mcp_servers", "service_tier", "inference_geo", "speed", "diagnostics"),
+    *("cache_control", "compaction", "fallbacks", "fallback_credit_token", "billing_policy", "thread", "output_format"),
+)
+KNOWN = frozenset([*MESSAGE_REQUEST.fields, *UNCHECKED])
 
 
 def parse(data: bytes, schema: Schema) -> dict[str, Any]:
@@ -135,9 +149,12 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
 
 
 def surrogates(data: bytes, error: ValueError) -> Any:
-    """JSON with half surrogate pairs, which orjson refuses and some clients send."""
+    """JSON with half surrogate pairs, which orjson refuses and some clients send. They become question marks, as on
+    their way out: so ids are compared as the vendor sees them, and numbers are read as in any other body.
+    """
     try:
-        return json.loads(data, parse_constant=no_number)
+        value = json.loads(data, parse_constant=no_number)
+        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except RecursionError:
         raise InvalidRequest("The request body is nested too deeply") from None
     except ValueError:

@@ -32,6 +32,8 @@ CONNECT_TIMEOUT = 5.0
 PIECE = 65536
 
 Check = Callable[[str], Place]
+#: Waits for an event so many seconds at most.
+Wait = Callable[[threading.Event, float], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,18 @@ class Trip:
         self._check = check
         self._ca_certs = ca_certs
         self._done = threading.Event()
-        self._outcome: Fetched | Unfetched = Unfetched("the fetch failed")
+        self._outcome: Fetched | Unfetched | None = None
         self._connection: HTTPConnection | None = None
         self._response: BaseHTTPResponse | None = None
         self._cut_off = False
         threading.Thread(target=self._run, args=(url,), name="rialto-fetch", daemon=True).start()
 
-    def result(self) -> Fetched:
-        """What was found, as soon as it is there. Raises `Unfetched`."""
-        if not self._done.wait(max(0.0, self._left())):
+    def result(self, wait: Wait = threading.Event.wait) -> Fetched:
+        """What was found, as soon as it is there. `wait` may come back early, which ends the fetch. Raises
+        `Unfetched`.
+        """
+        wait(self._done, max(0.0, self._left()))
+        if self._outcome is None:
             self._cut()
             raise Unfetched(f"it took longer than {self._seconds:g} seconds")
         if isinstance(self._outcome, Unfetched):
@@ -99,6 +104,7 @@ class Trip:
         except (HTTPError, OSError, ValueError) as error:
             self._outcome = Unfetched(f"the connection failed ({type(error).__name__})")
         finally:
+            self._outcome = self._outcome or Unfetched("the fetch failed")
             self._done.set()
             self._close()
 

@@ -48,7 +48,7 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCK_CALLS = {"now", "utcnow", "today"}
 FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 #: Methods that a library calls by these names.
-OVERRIDES = {"_get_value"}
+OVERRIDES = {"_get_value", "handle_starttag", "handle_endtag", "handle_data"}
 FORBIDDEN_CLASS_WORDS = ("Manager", "Helper")
 FORBIDDEN_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "misc.py", "common.py"}
 

@@ -23,6 +23,8 @@ PAGES = sorted(
 )
 FOLDERS = ("app", "translators", "translators/protocols", "translators/core")
 REMEDY = "run `make docs`"
+LOCKS = ("requirements.lock", "tests/requirements.lock")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 VARIABLE = re.compile(r"^#? ?(?P<name>[A-Z][A-Z0-9_]*)=(?P<rest>.*)$")
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -117,9 +119,20 @@ def test_every_vendor_has_its_variables_listed() -> None:
     assert sorted(wanted - listed(EXAMPLE.read_text("utf-8"))) == []
 
 
+def test_a_vendors_settings_are_explained_in_its_own_words() -> None:
+    lines = EXAMPLE.read_text("utf-8").splitlines()
+    above = {found["name"]: lines[place - 1] for place, line in enumerate(lines) if (found := VARIABLE.match(line))}
+    entries = [entry for vendor in vendors().values() for entry in vendor_table.settings(vendor)]
+    assert entries
+    assert {entry.name: above.get(entry.name) for entry in entries} == {
+        entry.name: f"# {entry.meaning}" for entry in entries
+    }
+
+
 def variables_of(vendor: vendor_table.Vendor) -> set[str]:
-    """The variables that hold a vendor's key and address."""
-    return {name for name in (vendor.key_variable, vendor.address_variable) if name}
+    """The variables that may hold a vendor's key and address."""
+    named = (vendor.key_variable, vendor.address_variable)
+    return {name for name in (*named, *vendor.other_key_variables, *vendor.other_base_url_variables) if name}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -153,3 +166,42 @@ def test_versions_are_pinned() -> None:
         assert [
             line for line in lines if not re.fullmatch(r'[a-z0-9.-]+==[0-9.]+(; python_version < "[0-9.]+")?', line)
         ] == []
+
+
+def pins(text: str) -> set[str]:
+    """Package and version of every line that holds them, names in one spelling."""
+    found = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\\n]+)", text, flags=re.MULTILINE)
+    return {f"{re.sub('[._-]+', '-', name).lower()}=={version}" for name, version in found}
+
+
+def unlocked(lock: str) -> Iterator[str]:
+    """The packages of a lock without a hash, and lines that are neither."""
+    for entry in re.split(r"\n(?=\S)", lock.strip()):
+        package, *rest = entry.split(" \\\n")
+        hashes = [line for line in "\n".join(rest).splitlines() if not line.lstrip().startswith("#")]
+        if not pins(package) or not hashes or not all(HASH.fullmatch(line.strip(" \\")) for line in hashes):
+            yield package
+
+
+@pytest.mark.parametrize("folder", ["", "tests"])
+def test_every_package_is_locked_by_hash(folder: str) -> None:
+    """`make lock` after a change of a requirements.txt."""
+    listed, lock = ((ROOT / folder / f"requirements.{form}").read_text("utf-8") for form in ("txt", "lock"))
+    assert pins(listed) <= pins(lock)
+    assert list(unlocked(lock)) == []
+
+
+def test_both_locks_agree() -> None:
+    one, other = (dict(pin.split("==") for pin in pins((ROOT / path).read_text("utf-8"))) for path in LOCKS)
+    assert {name: one[name] for name in one.keys() & other.keys()} == {
+        name: other[name] for name in one.keys() & other.keys()
+    }
+
+
+def test_a_package_without_a_hash_is_noticed() -> None:
+    good = f"a-b==1.0 \\\n    --hash=sha256:{'0' * 64}\n    # via c\n"
+    assert list(unlocked(good)) == []
+    assert list(unlocked(good + "d==2.0\n")) == ["d==2.0"]
+    assert list(unlocked(good + "d==2.0 \\\n    --hash=md5:00\n")) == ["d==2.0"]
+    assert list(unlocked(good + "https://example.com/d.whl\n")) == ["https://example.com/d.whl"]
+    assert pins(good + "D.e==2.0 ; python_version < '3.14'\n") == {"a-b==1.0", "d-e==2.0"}

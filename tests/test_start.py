@@ -115,7 +115,7 @@ def test_make_alone_prints_help(make: str) -> None:
 
 def test_the_demo_runs_without_what_is_set(make: str, tmp_path: Path) -> None:
     (tmp_path / "conf").mkdir()
-    for name in ("Makefile", "conf/env.example", "requirements.txt"):
+    for name in ("Makefile", "conf/env.example", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".env").write_text("MY_OWN_API_KEY=x\nexport PROVIDER=mine\nLOG_LEVEL=debug\n")
     done = run([make, "-C", str(tmp_path), "-n", "demo"], OTHER_BASE_URL="http://x", BRIDGE_API_KEY="secret")

@@ -22,7 +22,7 @@ from translators.core import openai_models
 from translators.core.variables import Variable
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses
+from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses, web_search
 
 UNDATED = frozenset({"", "v1", "preview", "latest"})
 
@@ -109,4 +109,5 @@ VENDOR = Vendor(
     shape=shape,
     select=select,
     model_profile=model_profile,
+    search=web_search,
 )

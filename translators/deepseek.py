@@ -13,6 +13,8 @@
 * `prefix` on a last assistant message goes on with it, on the /beta host (guides/chat_prefix_completion); never while
   thinking.
 * Only the flash models see images.
+* The Anthropic endpoint beside it searches the web itself, as Anthropic's `web_search_20250305` does; Chat Completions
+  does not (guides/anthropic_api).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from translators.core.intent import Intent, Level
-from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, joined, refine
+from translators.core.search import OwnSearch, searching
+from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Protocol, Route, Vendor, joined, refine
+from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
 from translators.protocols.openai_chat import OPENAI_CHAT
 
 EFFORT: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "high", "max": "max"}
@@ -32,8 +36,31 @@ LOST_REASONING = " "
 
 def url(base: str, route: Route) -> str:
     """The address, on the /beta host where only that one goes on with a last assistant message."""
-    at_home = urlsplit(base).hostname == HOST
-    return joined(base.removesuffix("/v1") + "/beta" if route.prefilled and at_home else base, OPENAI_CHAT.path)
+    if route.vendor.protocol is ANTHROPIC_MESSAGES:
+        return f"{base.removesuffix('/v1')}/anthropic{ANTHROPIC_MESSAGES.path}"
+    beta = route.prefilled and is_own(base)
+    return joined(base.removesuffix("/v1") + "/beta" if beta else base, OPENAI_CHAT.path)
+
+
+def is_own(base: str) -> bool:
+    """Whether an address is DeepSeek's; other hosts have none of its further endpoints."""
+    return urlsplit(base).hostname == HOST
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """The wire of one request: the endpoint that searches, for one that wants to."""
+    return ANTHROPIC_MESSAGES if searching(message) and is_own(route.base_url) else OPENAI_CHAT
+
+
+def search(message: Json, route: Route) -> OwnSearch | None:
+    """Anthropic's own tool, without the younger options."""
+    tool = searching(message) if route.vendor.protocol is ANTHROPIC_MESSAGES else None
+    if tool is None:
+        return None
+    wanted: Json = {"max_uses": tool.max_uses, "allowed_domains": tool.allowed, "blocked_domains": tool.blocked}
+    place = {"user_location": {"type": "approximate", **tool.place}} if tool.place else {}
+    chosen = {name: list(value) if isinstance(value, tuple) else value for name, value in wanted.items() if value}
+    return OwnSearch(fields={"tools": [{"type": "web_search_20250305", "name": "web_search", **chosen, **place}]})
 
 
 def thinking(intent: Intent, route: Route) -> Json:
@@ -88,4 +115,6 @@ VENDOR = Vendor(
     thinking=thinking,
     shape=shape,
     model_profile=model_profile,
+    select=select,
+    search=search,
 )

@@ -14,6 +14,7 @@ The default address is Kimi Code's, the subscription. Its keys do not work on th
   (UKGovernmentBEIS/inspect_ai#5152).
 * `partial` on a last assistant message goes on with it (docs/guide/use-partial-mode-feature-of-kimi-api).
 * Tool names have 3 to 64 characters and start with a letter or "_"; schemas must be of Moonshot's subset.
+* The open platform searches by `$web_search`, without thinking (docs/guide/use-web-search); it tells no pages.
 * Errors: an exhausted plan is a 403 or a 429 that does not heal; Kimi Code answers 403 to clients it does not know.
 """
 
@@ -26,14 +27,10 @@ from translators.core.intent import Intent, Level
 from translators.core.refusals import words_of
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Switch, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_chat.builtin import builtin_search, read_builtin, with_builtin
 
 EFFORT: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 MAX_STOP_BYTES = 32
-
-
-def no_switch(intent: Intent) -> Json:
-    """Thinks always, or never."""
-    return {}
 
 
 def type_only(intent: Intent) -> Json:
@@ -69,8 +66,7 @@ SWITCHES: tuple[tuple[str, Switch], ...] = (
     ("kimi-for-coding", type_and_effort),
     ("kimi-k2.5", type_only),
     ("kimi-k2.6", type_only),
-    ("kimi-k2", no_switch),
-    ("moonshot-", no_switch),
+    *((name, lambda intent: {}) for name in ("kimi-k2", "moonshot-")),
 )
 ALWAYS_THINKING = ("kimi-k2.7", "kimi-k2-thinking")
 K3 = ("kimi-k3", "k3")
@@ -85,7 +81,8 @@ def thinking(intent: Intent, route: Route) -> Json:
 
 
 def shape(body: Json, route: Route) -> Json:
-    """The body without stop sequences that are too long; those are left to Rialto."""
+    """The body without stop sequences that are too long; those are left to Rialto. Its search wants no thinking."""
+    body = with_builtin(body, off=thinking(Intent(False), route))
     stops = [stop for stop in body.get("stop", ()) if len(stop.encode("utf-8", "replace")) <= MAX_STOP_BYTES]
     return {name: stops if name == "stop" else value for name, value in body.items() if name != "stop" or stops}
 
@@ -145,6 +142,8 @@ VENDOR = Vendor(
     ),
     thinking=thinking,
     shape=shape,
+    read=read_builtin,
     error=error,
     model_profile=model_profile,
+    search=lambda message, route: None if "kimi.com" in route.base_url else builtin_search(message),
 )

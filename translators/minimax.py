@@ -45,8 +45,8 @@ def shape(body: Json, route: Route) -> Json:
     """Separates the reasoning from the text; keeps to documented values."""
     shaped = {**body, "reasoning_split": True, "messages": [with_tags(message) for message in body["messages"]]}
     shaped.pop("tool_choice", None)
-    if shaped.get("temperature") == 0:
-        shaped["temperature"] = LEAST_TEMPERATURE
+    if "temperature" in shaped:
+        shaped["temperature"] = max(shaped["temperature"], LEAST_TEMPERATURE)
     return shaped
 
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from translators.core import openai_models
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses
+from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses, web_search
 
 OWN_HOST = "api.openai.com"
 
@@ -75,4 +75,5 @@ VENDOR = Vendor(
     shape=shape,
     select=select,
     model_profile=model_profile,
+    search=web_search,
 )

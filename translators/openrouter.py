@@ -11,6 +11,8 @@
 * Errors: `error.metadata.raw` holds the provider's words. 402 "requires more credits, or fewer max_tokens. You
   requested up to N tokens, but can only afford M" heals with a smaller `max_tokens`. 404 "No endpoints found ..."
   names a model that does not exist, or a feature that it lacks.
+* `openrouter:web_search` in `tools` lets every model search; the pages are told as `annotations`
+  (openrouter.ai/docs/guides/features/server-tools/web-search).
 * Claude, DeepSeek and Kimi refuse a forced tool choice while they think.
 """
 
@@ -22,6 +24,7 @@ from typing import Any
 from translators.core.errors import NotFound, OutputTooLong, Rejected, RialtoError
 from translators.core.intent import Intent
 from translators.core.refusals import words_of
+from translators.core.search import OwnSearch, searching
 from translators.core.variables import Variable
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -68,6 +71,18 @@ def unaffordable(words: str, wished: int, affordable: int) -> RialtoError:
     return failure
 
 
+def search(message: Json, route: Route) -> OwnSearch | None:
+    """OpenRouter's own search tool."""
+    tool = searching(message)
+    if tool is None:
+        return None
+    named: Json = {"allowed_domains": list(tool.allowed), "excluded_domains": list(tool.blocked)}
+    named |= {"max_uses": tool.max_uses, "user_location": {"type": "approximate", **tool.place} if tool.place else None}
+    parameters = {name: value for name, value in named.items() if value}
+    made: Json = {"type": "openrouter:web_search", **({"parameters": parameters} if parameters else {})}
+    return OwnSearch(fields={"tools": [made]}, late=True)
+
+
 def model_profile(model: str, profile: Profile) -> Profile:
     """Which models take no forced tool choice while they think."""
     return refine(profile, tool_choices_thinking=AUTO_OR_NONE) if model.lower().startswith(UNFORCED) else profile
@@ -98,4 +113,5 @@ VENDOR = Vendor(
     thinking=thinking,
     error=error,
     model_profile=model_profile,
+    search=search,
 )

@@ -6,6 +6,8 @@ main one.
   grok-3-mini takes low and high (ai-sdk `supports-reasoning-effort.ts`, anomalyco/models.dev `providers/xai`).
 * Reasoning models refuse `stop`, so it is never sent; Rialto applies stop sequences itself. `strict` in tools is not
   known.
+* Web search is a tool of Responses (docs.x.ai/docs/guides/tools/search-tools): `filters` with up to 5 allowed or
+  excluded domains. Responses refuses `instructions`; the system prompt is the first message.
 * Images are JPEG or PNG of 20 MiB at most.
 * `completion_tokens` excludes the reasoning. Reasoning text comes from a few models only and is not wanted back.
 * Errors are flat: {"code": "...", "error": "..."}. A wrong key is a 400 "Incorrect API key provided".
@@ -18,8 +20,10 @@ from typing import Any
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent, Level
 from translators.core.refusals import words_of
-from translators.core.vendor import Json, Profile, Route, Vendor, refine
+from translators.core.search import OwnSearch, searching
+from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
+from translators.protocols.openai_responses import OPENAI_RESPONSES
 
 Efforts = dict[Level | None, str]
 
@@ -38,6 +42,8 @@ EFFORTS: tuple[tuple[str, Efforts, str], ...] = (
     *((f"grok-{name}", NOTHING, "") for name in ("2", "3", "4", "code", "beta", "vision", "build")),
 )
 LATER = ("grok-", UP_TO_XHIGH, "low")
+#: Domains of one search.
+MOST_DOMAINS = 5
 BLIND = ("grok-3", "grok-code", "grok-build")
 
 
@@ -47,6 +53,28 @@ def thinking(intent: Intent, route: Route) -> Json:
     _, efforts, off = next((row for row in EFFORTS if name.startswith(row[0])), LATER)
     effort = off if intent.on is False else efforts.get(intent.level)
     return {"reasoning_effort": effort} if effort else {}
+
+
+def select(message: Json, route: Route) -> Protocol:
+    """Responses for a request that wants to search."""
+    return OPENAI_RESPONSES if searching(message) else OPENAI_CHAT
+
+
+def search(message: Json, route: Route) -> OwnSearch | None:
+    """The web search, for as many domains as it takes."""
+    tool = searching(message)
+    if tool is None or len(tool.allowed) > MOST_DOMAINS or len(tool.blocked) > MOST_DOMAINS:
+        return None
+    named = {"allowed_domains": list(tool.allowed), "excluded_domains": list(tool.blocked)}
+    filters = {name: domains for name, domains in named.items() if domains}
+    return OwnSearch(fields={"tools": [{"type": "web_search", **({"filters": filters} if filters else {})}]})
+
+
+def shape(body: Json, route: Route) -> Json:
+    """The system prompt of Responses as its first message."""
+    rest = dict(body)
+    words = rest.pop("instructions", "")
+    return {**rest, "input": [{"role": "system", "content": words}, *rest["input"]]} if words else body
 
 
 def error(status: int, body: Any) -> RialtoError | None:
@@ -78,6 +106,9 @@ VENDOR = Vendor(
         drops={"stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself"},
     ),
     thinking=thinking,
+    shape=shape,
     error=error,
     model_profile=model_profile,
+    select=select,
+    search=search,
 )

@@ -12,6 +12,8 @@ https://open.bigmodel.cn/api/paas/v4.
 * No `stream_options` (usage always comes), `strict` or `parallel_tool_calls`; one stop sequence; `response_format`
   json_object.
 * Only the models with a "v" after the number see images.
+* `web_search` in `tools` looks the last message up, the pages come as `web_search` beside `choices`
+  (docs.z.ai/guides/tools/web-search). It takes one allowed domain.
 * Errors carry a code, also inside a 200: https://docs.z.ai/api-reference/api-code.
 """
 
@@ -21,16 +23,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from translators.core.errors import (
-    NotFound,
-    Overloaded,
-    PromptTooLong,
-    RateLimited,
-    Rejected,
-    RialtoError,
-)
+from translators.core.errors import NotFound, Overloaded, PromptTooLong, RateLimited, Rejected, RialtoError
 from translators.core.intent import Intent, Level
 from translators.core.refusals import words_of
+from translators.core.search import OwnSearch, searching
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -72,6 +68,16 @@ def shape(body: Json, route: Route) -> Json:
     if shaped.get("temperature") == 0:
         shaped |= {"temperature": LEAST_TEMPERATURE, "do_sample": False}
     return shaped
+
+
+def search(message: Json, route: Route) -> OwnSearch | None:
+    """The search in the chat, unless its one domain is not enough."""
+    tool = searching(message)
+    if tool is None or tool.blocked or len(tool.allowed) > 1:
+        return None
+    domain = {"search_domain_filter": tool.allowed[0]} if tool.allowed else {}
+    wanted: Json = {"enable": True, "search_engine": "search-prime", "search_result": True, **domain}
+    return OwnSearch(fields={"tools": [{"type": "web_search", "web_search": wanted}]}, late=True)
 
 
 def error(status: int, body: Any) -> RialtoError | None:
@@ -138,4 +144,5 @@ VENDOR = Vendor(
     shape=shape,
     error=error,
     model_profile=model_profile,
+    search=search,
 )

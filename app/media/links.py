@@ -117,6 +117,11 @@ def opened(data: bytes, called: str, kind: Kind) -> Opened:
 
 def links_for(reach: str) -> Links:
     """The links of a URL_FETCH setting: public, private or off."""
+    return Links(fetcher_for(reach))
+
+
+def fetcher_for(reach: str) -> Fetcher | None:
+    """What opens addresses under that setting."""
     if reach == "off":
-        return Links(None)
-    return Links(Fetcher(partial(checked, reach="private" if reach == "private" else "public")))
+        return None
+    return Fetcher(partial(checked, reach="private" if reach == "private" else "public"))

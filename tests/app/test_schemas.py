@@ -151,7 +151,9 @@ def test_accepted_and_unchanged(value: Json) -> None:
 
 
 def test_half_characters_are_accepted() -> None:
-    data = b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a\\ud83d"}],"n":[18446744073709551616,1E2]}'
+    data = (
+        b'{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a\\ud83d"}],"n":[18446744073709551616,1E2]}'
+    )
     assert parse(data, MESSAGE_REQUEST) == parse(data.replace(b"\\ud83d", b"?"), MESSAGE_REQUEST)
 
 

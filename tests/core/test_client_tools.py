@@ -174,6 +174,14 @@ def test_tools_that_change_in_the_middle(messages: list[Any], names: list[str]) 
     assert {"Read", "Later"} <= {tool["name"] for tool in known(message)}
 
 
+@pytest.mark.parametrize(
+    "kind", ["tool_search_tool_regex_20251119", "tool_search_tool_bm25_20251119", "tool_search_tool_regex"]
+)
+def test_what_anthropic_would_search_is_offered(kind: str) -> None:
+    message = {"tools": [{"type": kind, "name": "tool_search"}, READ, LATER], "messages": []}
+    assert [tool["name"] for tool in offered(message)] == ["Read", "Later"]
+
+
 def test_anthropics_own_tools_are_known_with_their_schemas() -> None:
     [bash] = known({"tools": [{"type": "bash_20250124", "name": "bash", "defer_loading": True}], "messages": []})
     assert "command" in bash["input_schema"]["properties"]

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.claude_code import run_client, start_client
+from tests.support.claude_terminal import ESCAPE, Terminal
 from tests.support.native_wires import NATIVE_WIRES, native_environment
 from tests.support.rialto_server import RialtoServer, vendor_environment
 from tests.support.scripted_server import CUT, Answer, Request, ScriptedServer, json_answer, sse_answer
@@ -209,12 +211,26 @@ def test_a_client_that_ends_lets_the_vendor_go(
     assert len(vendor.requests) == 1
 
 
+def test_escape_lets_the_vendor_go_and_the_client_stays(
+    server: RialtoServer, vendor: ScriptedServer, tmp_path: Path
+) -> None:
+    chunks = list(KIMI.stream(Turn("Half a sentence"), 0))[:2]
+    vendor.play(lambda request: sse_answer([*chunks, threading.Event()]))
+    with Terminal("Say hello", server.url, tmp_path, model=KIMI.public_model) as terminal:
+        (asked,) = vendor.wait_for(1)
+        terminal.wait_for("to interrupt")
+        terminal.type(ESCAPE)
+        assert asked.peer_closed.wait(DEADLINE), "Rialto went on reading for nobody"
+        terminal.wait_for("Interrupted")
+    assert len(vendor.requests) == 1
+
+
 @pytest.mark.slow
 def test_six_minutes_without_a_word_are_waited_for(
     server: RialtoServer, vendor: ScriptedServer, tmp_path: Path
 ) -> None:
     def play(request: Request) -> Answer:
-        assert not request.peer_closed.wait(SILENCE)
+        time.sleep(SILENCE)
         return KIMI.answer(Turn("At last."), 0, request)
 
     vendor.play(play)

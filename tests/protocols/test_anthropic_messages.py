@@ -429,6 +429,45 @@ def test_a_stream_in_which_a_whole_message_comes(local: Route) -> None:
         assert blocks(events) == [("text", "word")]
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("content", 0, "type"), {"type": "text"}),
+        (("content", 0, "type"), None),
+        (("stop_reason",), ["end_turn"]),
+        (("stop_sequence",), [None]),
+        (("stop_sequence",), "said"),
+    ],
+)
+def test_parts_of_wrong_types(local: Route, place: list[Any], value: Any) -> None:
+    message = {"type": "message", "content": [text("word")], "stop_reason": "max_tokens", "usage": {"output_tokens": 1}}
+    holder: Any = message
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = value
+    for data in (json.dumps(message).encode(), sse(message)):
+        try:
+            found = whole(data, local)
+        except Broke as error:
+            assert "unknown form" in error.message
+        else:
+            assert found["stop_sequence"] is None and found["stop_reason"] in ("max_tokens", "end_turn")
+            assert found["content"] == [text("word")]
+
+
+@pytest.mark.parametrize("index", [[0], {}, None, "x", 1.5])
+def test_positions_of_wrong_types(local: Route, index: Any) -> None:
+    call = {"type": "tool_use", "id": "a", "name": "get_weather", "input": {"city": "Paris"}}
+    events = told({"type": "message", "content": [call], "stop_reason": "tool_use", "usage": {"output_tokens": 1}})
+    answer = whole(sse(*({**event, "index": index} for event in events)), local, tools=[TOOL])
+    assert [block["input"] for block in answer["content"]] == [{"city": "Paris"}]
+
+
+def test_an_event_of_an_unreadable_type(local: Route) -> None:
+    with pytest.raises(Broke, match="unknown form"):
+        whole(sse({"type": ["message_start"]}), local)
+
+
 @pytest.mark.parametrize("mode", ["", "native", "anthropic"])
 def test_ollamas_own_endpoint(mode: str) -> None:
     route = Catalog.load(Settings.load({"OLLAMA_MODE": mode})).resolve("ollama/qwen3.5:9b").carrying(asked())

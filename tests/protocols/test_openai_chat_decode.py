@@ -170,7 +170,9 @@ def test_what_a_vendor_says_of_a_stop_sequence(fields: Json, stop: Stop) -> None
 
 
 def test_a_limit_is_no_stop_sequence() -> None:
-    assert list(chunk({"choices": [{"delta": {}, "finish_reason": "length", "stop_reason": "END"}]})) == [Stop("max_tokens")]
+    assert list(chunk({"choices": [{"delta": {}, "finish_reason": "length", "stop_reason": "END"}]})) == [
+        Stop("max_tokens")
+    ]
 
 
 def ended(*functions: Json) -> Json:

@@ -17,7 +17,6 @@ from translators.core.vendor import Json, refine
 from translators.openai import VENDOR
 from translators.protocols.openai_responses import OPENAI_RESPONSES
 from translators.protocols.openai_responses.request import count_url
-from translators.protocols.openai_responses.search import search_tool
 
 WHOLE: TypeAdapter[Any] = TypeAdapter(response_create_params.ResponseCreateParamsNonStreaming)
 COUNTED: TypeAdapter[Any] = TypeAdapter(input_token_count_params.InputTokenCountParams)
@@ -154,9 +153,14 @@ def test_the_counter_keeps_the_query() -> None:
 def test_web_search_tool() -> None:
     place = {"type": "approximate", "city": "Bonn", "country": "DE", "region": None}
     tool = {"type": "web_search_20250305", "name": "web_search", "allowed_domains": ["a.org"], "user_location": place}
-    assert search_tool(tool) == {
-        "type": "web_search",
-        "filters": {"allowed_domains": ["a.org"]},
-        "user_location": {"type": "approximate", "city": "Bonn", "country": "DE"},
-    }
-    fits(WHOLE, {"model": "m", "input": "x", "tools": [search_tool(tool)]})
+    made = body(tools=[{**tool, "max_uses": 3}])
+    assert made["tools"] == [
+        {
+            "type": "web_search",
+            "filters": {"allowed_domains": ["a.org"]},
+            "user_location": {"type": "approximate", "city": "Bonn", "country": "DE"},
+        }
+    ]
+    assert made["max_tool_calls"] == 3
+    assert "web_search_call.action.sources" in made["include"]
+    fits(WHOLE, made)

@@ -97,7 +97,7 @@ class Grammar:
             self.served[self.block.get("id")] = self.block.get("name")
         if name := RESULTS.get(self.block["type"]):
             use = self.served.pop(self.block.get("tool_use_id"), None)
-            self.demand(use == name, f"{self.block['type']} answers {use}")
+            self.demand(use in (None, name), f"{self.block['type']} answers {use}")
 
     def read_content_block_delta(self, event: Event) -> None:
         """For the open block, of its kind."""

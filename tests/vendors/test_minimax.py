@@ -31,6 +31,7 @@ def test_fields() -> None:
     assert (body["reasoning_split"], body["max_completion_tokens"], body["temperature"]) == (True, 9000, 0.01)
     assert not {"tool_choice", "parallel_tool_calls", "max_tokens", "response_format"} & set(body)
     assert sent(VENDOR, M3, temperature=0.7)["temperature"] == 0.7
+    assert sent(VENDOR, M3, temperature=0.001)["temperature"] == 0.01
 
 
 def test_reasoning_details_make_the_round_trip() -> None:

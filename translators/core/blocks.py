@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from translators.core.client_tools import changed_name
+from translators.core.search import listing, page_of
 
 IMAGE_NOTE = (
     "[An image was here, but this model cannot see images. "
@@ -58,7 +59,7 @@ def result_text(item: Mapping[str, Any]) -> str:
     """One result of a server tool; encrypted parts are left out."""
     match item.get("type"):
         case "web_search_result":
-            return f"{item.get('title')} {item.get('url')}"
+            return listing([page_of(item)])
         case "web_fetch_result":
             return f"{item.get('url')}\n{fetched(item.get('content'))}"
         case "tool_search_tool_search_result":

@@ -85,15 +85,22 @@ COMPUTER = (
 
 #: Tool type without its date -> (description, schema).
 TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "memory": MEMORY, "computer": COMPUTER}
+#: Anthropic's own search of tools.
+SERVER_SEARCH = "tool_search_tool_"
 #: Blocks of system messages that change the tools in the middle of a conversation.
 CHANGES = frozenset({"tool_addition", "tool_removal"})
 OLD_EDITORS = frozenset({"text_editor_20241022", "text_editor_20250124"})
 
 
 def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tools that a model may call in a whole Messages body, with what its system messages added and removed."""
+    """The tools that a model may call in a whole Messages body, with what its system messages added and removed. Where
+    Anthropic was to search them, nobody does, and so none is deferred.
+    """
     added, loaded, removed = changes(message.get("messages") or ())
-    found = functions([*(message.get("tools") or ()), *added], references(message.get("messages") or ()) | loaded)
+    tools = [*(message.get("tools") or ()), *added]
+    if any(str(tool.get("type")).startswith(SERVER_SEARCH) for tool in tools):
+        return [tool for tool in known(message) if tool["name"] not in removed]
+    found = functions(tools, references(message.get("messages") or ()) | loaded)
     return [tool for tool in found if tool["name"] not in removed]
 
 

@@ -65,7 +65,6 @@ class RialtoError(Exception):
         """The Anthropic error type of the status."""
         return TYPES.get(self.status, "api_error" if self.status >= 500 else "invalid_request_error")
 
-
     def told(self) -> dict[str, Any]:
         """The error as Anthropic tells it, in an event or, with a request id, in a body."""
         details = {"details": self.details} if self.details else {}

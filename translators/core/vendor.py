@@ -234,7 +234,7 @@ class Vendor:
     listing: Listing | None = None
     """Where the vendor says which models it has, for local servers whose models differ."""
     looks: tuple[Look, ...] | None = None
-    """Where the limits of its models are told, in this order until the window is known; None is where its wire has it."""
+    """Where the limits of its models are told, in this order until the window is known; None: where its wire has it."""
     counters: Mapping[str, tuple[Count, ...]] = field(default_factory=dict)
     """`owned_by` in the list of its models -> the token counters of such a server, the best first."""
     serves: tuple[Protocol, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from translators.core.errors import Fault
@@ -26,33 +26,47 @@ def whole(message: Json) -> Iterator[Json]:
     if event_type(message) == "error" or message.get("error"):
         raise Fault(message)
     content = message.get("content")
-    if event_type(message) != "message" or not (
-        isinstance(content, list) and all(isinstance(b, dict) for b in content)
-    ):
+    if event_type(message) != "message" or not (isinstance(content, list) and all(map(is_block, content))):
         raise ValueError("no message")
     yield message
 
 
 def event_type(event: Mapping[str, Any]) -> str:
     """The type, "" when there is none."""
-    return str(event.get("type") or "")
+    kind = event.get("type")
+    return str(kind) if is_named(kind) else ""
+
+
+def is_named(value: Any) -> bool:
+    """The value is a type's name."""
+    return isinstance(value, str) and bool(value)
+
+
+def is_object(value: Any) -> bool:
+    """The value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_block(value: Any) -> bool:
+    """The value is an object that says its type."""
+    return is_object(value) and bool(event_type(value))
+
+
+#: Event type -> its object, and what that must be.
+PARTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "message_start": ("message", is_object),
+    "content_block_start": ("content_block", is_block),
+    "content_block_delta": ("delta", is_object),
+    "message_delta": ("delta", is_object),
+}
 
 
 def checked(event: Json) -> Json:
     """The event, when it has the parts that every reader needs; else a `ValueError`."""
-    part = PARTS.get(event_type(event))
-    if not event_type(event) or (part and not isinstance(event.get(part), dict)):
-        raise ValueError(f"an event without {part or 'type'}")
+    part, fits = PARTS.get(event_type(event), ("type", is_named))
+    if not fits(event.get(part)):
+        raise ValueError(f"an event without {part}")
     return event
-
-
-#: Event type -> its object.
-PARTS = {
-    "message_start": "message",
-    "content_block_start": "content_block",
-    "content_block_delta": "delta",
-    "message_delta": "delta",
-}
 
 
 def told(message: Json) -> Iterator[Json]:

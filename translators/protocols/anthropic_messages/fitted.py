@@ -17,6 +17,7 @@ from translators.core.history import PLAIN_ID, Turn, legal, turns
 from translators.core.intent import within
 from translators.core.prefill import ending
 from translators.core.prepared import prepared
+from translators.core.search import added
 from translators.core.structured import form, in_words, wanted_schema
 from translators.core.thinking import read
 from translators.core.tool_names import ToolNames
@@ -32,6 +33,7 @@ GENUINE_ONLY = (
 DROPS: dict[str, str] = {
     **dict.fromkeys(GENUINE_ONLY, "Anthropic's own; other endpoints do not know it"),
     "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
+    "tools.type": "server tools but the web search, and toolsets, run at Anthropic only",
     "thinking.display": "Rialto itself hides the thinking of endpoints other than Anthropic's",
 }
 #: Kind of choice -> its type here.
@@ -54,7 +56,7 @@ def fitted(message: Json, route: Route) -> Json:
         body["thinking"] = thinking
     if config := plain_config(message, thinking, profile):
         body["output_config"] = config
-    body |= chosen_tools
+    body = added(body | chosen_tools, route.vendor.search(message, route))
     if system := prompt(message, profile):
         body["system"] = system
     history = turns(message["messages"], inline_system=profile.system_inside == "user")

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from translators.core.blocks import text_of
 from translators.core.deltas import Usage
 from translators.core.errors import Broke, RialtoError
 from translators.core.message import fold
+from translators.core.search import OWN_ID, SEALED
 from translators.core.thinking import PREFIX
 from translators.core.vendor import Json, Route
 from translators.core.writer import DELTAS
@@ -25,16 +27,28 @@ def handed_on(message: Json, route: Route) -> Json:
 
 
 def own_messages(messages: list[Json]) -> Iterator[Json]:
-    """The messages without the thinking of others. One that held nothing else is left out: it answers no call, and
+    """The messages without the thinking of others, and with the searches of others in words: Anthropic refuses an
+    `encrypted_content` that it has not made. A message that held nothing else is left out: it answers no call, and
     neighbours of one role are merged by the vendor.
     """
     for message in messages:
         content = message.get("content")
-        kept = [block for block in content if not is_ours(block)] if isinstance(content, list) else []
-        if not isinstance(content, list) or len(kept) == len(content):
+        kept = [native(block) for block in content if not is_ours(block)] if isinstance(content, list) else []
+        if not isinstance(content, list) or kept == content:
             yield message
         elif kept:
             yield {**message, "content": kept}
+
+
+def native(block: Any) -> Any:
+    """The block as Anthropic can take it."""
+    if any(str(block.get(key) or "").startswith(OWN_ID) for key in ("id", "tool_use_id")):
+        return {"type": "text", "text": text_of(block)}
+    citations = block.get("citations")
+    if not isinstance(citations, list):
+        return block
+    kept = [one for one in citations if not str(one.get("encrypted_index") or "").startswith(SEALED)]
+    return block if len(kept) == len(citations) else {**block, "citations": kept or None}
 
 
 def is_ours(block: Any) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from translators.core.answer import message_stream
-from translators.core.counts import usage_of
+from translators.core.counts import usage_of, whole_number
 from translators.core.deltas import Block, Cite, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import RialtoError
 from translators.core.message import parsed
@@ -83,20 +83,21 @@ class Reader:
     def __init__(self) -> None:
         self._usage: Json = {}
         self._stop: Stop | None = None
-        self._server: dict[Any, tuple[Json, list[str]]] = {}
+        self._server: dict[int, tuple[Json, list[str]]] = {}
         """Open blocks of server tools: the block, and the pieces of its input."""
 
     def feed(self, event: Json) -> Iterator[Delta]:
         """The deltas of one event."""
+        index = whole_number(event.get("index"))
         match event_type(event):
             case "message_start":
                 self._count(event["message"].get("usage"))
             case "content_block_start":
-                yield from self._opened(event.get("index"), event["content_block"])
+                yield from self._opened(index, event["content_block"])
             case "content_block_delta":
-                yield from self._filled(event.get("index"), event["delta"])
-            case "content_block_stop" if event.get("index") in self._server:
-                yield self._closed(event.get("index"))
+                yield from self._filled(index, event["delta"])
+            case "content_block_stop" if index in self._server:
+                yield self._closed(index)
             case "message_delta":
                 self._count(event.get("usage"))
                 self._stop = stop(event["delta"]) or self._stop
@@ -108,7 +109,7 @@ class Reader:
         if isinstance(counts, Mapping):
             self._usage |= {key: value for key, value in counts.items() if value is not None}
 
-    def _opened(self, index: Any, block: Json) -> Iterator[Delta]:
+    def _opened(self, index: int, block: Json) -> Iterator[Delta]:
         match event_type(block):
             case "text":
                 yield Text(words(block.get("text")))
@@ -123,7 +124,7 @@ class Reader:
             case _:
                 self._server[index] = (block, [])
 
-    def _filled(self, index: Any, delta: Json) -> Iterator[Delta]:
+    def _filled(self, index: int, delta: Json) -> Iterator[Delta]:
         match event_type(delta):
             case "text_delta":
                 yield Text(words(delta.get("text")))
@@ -138,7 +139,7 @@ class Reader:
             case "input_json_delta":
                 yield ToolCall(index, arguments=words(delta.get("partial_json")))
 
-    def _closed(self, index: Any) -> Block:
+    def _closed(self, index: int) -> Block:
         block, pieces = self._server.pop(index)
         return Block({**block, "input": parsed("".join(pieces))} if pieces else block)
 
@@ -150,12 +151,12 @@ def words(value: Any) -> str:
 
 def stop(delta: Mapping[str, Any]) -> Stop | None:
     """The reason of the end, None while there is none."""
-    reason, sequence = delta.get("stop_reason"), delta.get("stop_sequence")
+    reason, sequence = delta.get("stop_reason"), words(delta.get("stop_sequence"))
     if not reason:
         return None
-    if sequence and reason == "end_turn":
-        reason = "stop_sequence"
-    return Stop(REASONS.get(reason, "end_turn"), sequence)
+    if sequence and reason in ("end_turn", "stop_sequence"):
+        return Stop("stop_sequence", sequence)
+    return Stop("end_turn" if reason == "stop_sequence" else REASONS.get(str(reason), "end_turn"))
 
 
 def usage(counts: Mapping[str, Any]) -> Iterator[Usage]:

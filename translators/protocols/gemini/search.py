@@ -12,7 +12,7 @@ from typing import Any
 
 from translators.core import client_tools
 from translators.core.counts import section
-from translators.core.search import SEARCH, OwnSearch, Page, web_tools
+from translators.core.search import OwnSearch, Page, searching
 from translators.core.search_found import Cited, Looked
 from translators.core.vendor import Json, Route
 
@@ -22,7 +22,7 @@ TOOL: Json = {"googleSearch": {}}
 
 def google_search(message: Json, route: Route) -> OwnSearch | None:
     """Google Search, where nothing else may be called and no domain is named."""
-    tool = web_tools(message).get(SEARCH)
+    tool = searching(message)
     if tool is None or tool.allowed or tool.blocked or client_tools.offered(message):
         return None
     return OwnSearch(fields={"tools": [TOOL]}, late=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from translators.core.search import OwnSearch, searching
 from translators.core.variables import Variable, one_of
 from translators.core.vendor import Json, Protocol, Route
 from translators.protocols.openai_chat import OPENAI_CHAT
 from translators.protocols.openai_responses import OPENAI_RESPONSES
+from translators.protocols.openai_responses.search import search_fields
 
 OPENAI_API = Variable(
     "OPENAI_API",
@@ -19,14 +21,21 @@ OPENAI_API = Variable(
 def by_model(message: Json, route: Route, own_address: bool) -> Protocol:
     """`Route.extra["api"]` is chat, responses or auto. With auto the row of `[responses]` in `conf/models.toml` decides
     that `Route.extra["responses"]` holds, "always" or "tools", and only at the vendor's own address: other servers of
-    this API rarely know Responses.
+    this API rarely know Responses. There a request that wants to search uses Responses, which can.
     """
     wanted = route.extra.get("api", "auto")
     if wanted == "responses":
         return OPENAI_RESPONSES
     row = route.extra.get("responses", "") if wanted == "auto" and own_address else ""
-    fits = row == "always" or (row == "tools" and bool(message.get("tools")))
+    searches = wanted == "auto" and own_address and row != "never" and searching(message) is not None
+    fits = searches or row == "always" or (row == "tools" and bool(message.get("tools")))
     return OPENAI_RESPONSES if fits else OPENAI_CHAT
+
+
+def web_search(message: Json, route: Route) -> OwnSearch | None:
+    """The search of a vendor with OpenAI's models, which only Responses has."""
+    tool = searching(message) if uses_responses(route) else None
+    return OwnSearch(fields=search_fields(tool)) if tool else None
 
 
 def uses_responses(route: Route) -> bool:

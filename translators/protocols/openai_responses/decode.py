@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from translators.core.counts import first, whole_number
+from translators.core.counts import first, section, whole_number
 from translators.core.deltas import Delta, Opaque, Stop, StopReason, Text, ToolCall, Usage
 from translators.core.errors import Fault
+from translators.core.search_found import Cited, Looked
 from translators.core.vendor import Json
 from translators.protocols.openai_responses.items import REASONING
+from translators.protocols.openai_responses.search import ITEM, cited, looked
 
 #: incomplete_details.reason -> stop reason. Any other reason leaves the answer cut off as well.
 CUT: dict[str, StopReason] = {"max_output_tokens": "max_tokens", "content_filter": "refusal"}
@@ -39,7 +41,7 @@ class CallEnd:
     arguments: str
 
 
-Said = Delta | Thought | CallEnd
+Said = Delta | Thought | CallEnd | Looked | Cited
 
 
 def chunk(data: Json) -> Iterator[Said]:
@@ -115,6 +117,22 @@ def item_done(data: Json) -> Iterator[Said]:
         yield call_end(item, index_of(data))
     elif item.get("type") == REASONING:
         yield from encrypted(item)
+    elif item.get("type") == ITEM:
+        yield from looked(item)
+    elif item.get("type") == "message":
+        for piece in item.get("content") or ():
+            yield from citations(piece)
+
+
+def citations(piece: Any) -> Iterator[Said]:
+    """The citations of a finished text; most have come with it."""
+    for mark in section(piece).get("annotations") or ():
+        yield from cited(mark)
+
+
+def annotation(data: Json) -> Iterator[Said]:
+    """A citation."""
+    yield from cited(data.get("annotation"))
 
 
 def ended(data: Json) -> Iterator[Said]:
@@ -128,6 +146,7 @@ def ended(data: Json) -> Iterator[Said]:
 
 EVENTS: dict[str, Callable[[Json], Iterator[Said]]] = {
     "response.output_text.delta": text,
+    "response.output_text.annotation.added": annotation,
     "response.refusal.delta": refusal,
     "response.reasoning_summary_text.delta": thought,
     "response.reasoning_text.delta": thought,
@@ -158,6 +177,9 @@ def item_parts(item: Mapping[str, Any], index: int) -> Iterator[Said]:
                     yield from refused(piece.get("refusal"))
                 else:
                     yield Text(str(piece.get("text") or ""))
+                    yield from citations(piece)
+        case "web_search_call":
+            yield from looked(item)
 
 
 def encrypted(item: Mapping[str, Any]) -> Iterator[Said]:

@@ -16,6 +16,7 @@ from translators.core.history import turns
 from translators.core.intent import Intent
 from translators.core.prefill import ending
 from translators.core.prepared import prepared
+from translators.core.search import added
 from translators.core.structured import form, in_words, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
@@ -51,6 +52,7 @@ def request(message: Json, route: Route) -> Json:
         body["tools"] = [function(tool, names, profile) for tool in given.tools]
         named = {"type": "function", "name": names.short(given.name)}
         body |= choice_fields(message, given.choice, named, profile)
+    body = added(body, route.vendor.search(message, route))
     body |= structure(message, profile)
     if route.session and profile.cache_key_field:
         body[profile.cache_key_field] = route.session[:64]

@@ -1,0 +1,184 @@
+"""Loop: all calls of one exchange. As a rule it is one; when the model searches or opens a page, Rialto does so and
+asks it again, until it answers. Each round has tries and fallbacks of its own, the vendor that spoke first among them.
+
+A vendor that searches by itself is left to it. Where nobody can search, the model is told so at once, and a request
+that can be nothing but a search gets that answer without the model.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from app.call import Call, Caller
+from app.ids import new_id
+from app.logs_redaction import without_echo
+from app.means import Means
+from app.resilience.attempts import Attempts
+from app.search.call import Round, WebCall
+from app.upstream import Line
+from app.usage_kind import is_claude_code, is_web_search
+from translators.core.blocks import content_text
+from translators.core.message import Event
+from translators.core.search import (
+    FETCH,
+    SEARCH,
+    Kind,
+    error_code,
+    failed,
+    found,
+    functions,
+    searching,
+    server_use,
+    web_tools,
+)
+from translators.core.search_replay import calls_alone, seen_text, server_id
+from translators.core.vendor import Json, Route
+
+#: Rounds of one exchange, whatever limits the request names.
+MOST_ROUNDS = 25
+#: Rounds in a row whose every call failed for good; after one the model may call no more, where it calls all the same
+#: the message ends.
+MOST_VAIN = 2
+#: Errors that another call would meet too.
+FINAL = frozenset({"unavailable", "max_uses_exceeded", "too_many_requests"})
+HINT = "web search was asked for, but %s does not search and no engine is set up: see docs/web-search.md"
+
+log = logging.getLogger("rialto")
+
+
+class Loop:
+    """Makes the calls and runs what they call for."""
+
+    def __init__(self, message: Json, routes: Sequence[Route], means: Means, caller: Caller, line: Line) -> None:
+        self._message = message
+        self._routes = list(routes)
+        self._means = means
+        self._caller = caller
+        self._line = line
+        self._content: list[Json] = []
+        self._uses: Counter[Kind] = Counter()
+        self._rounds = self._vain = 0
+
+    def called(self, route: Route) -> Call:
+        """A call of this round along a route."""
+        round = self._round(route)
+        if not round.tools and not self._content:
+            return Call(self._message, route, self._means, self._caller)
+        return WebCall(round, self._message, route, self._means, self._caller)
+
+    def run(self) -> Iterator[Call | list[Any]]:
+        """The calls and what they bring. Raises what `Attempts.run` raises."""
+        if self._is_in_vain():
+            yield from self._at_once()
+            return
+        for_log = partial(without_echo, message=self._message)
+        while True:
+            call: Call | None = None
+            for item in Attempts(self._routes, self.called, self._means.traffic, self._line, for_log).run():
+                call = item if isinstance(item, Call) else call
+                yield item
+            if not isinstance(call, WebCall) or not call.pending:
+                return
+            yield from self._answers(call)
+            if self._is_over(call):
+                return
+            self._routes.sort(key=partial(is_other, call.route))
+
+    # -- who searches
+
+    def _round(self, route: Route) -> Round:
+        """This round along a route: what the vendor does not run itself is run here."""
+        message = self._message
+        forbidden = (message.get("tool_choice") or {}).get("type") == "none"
+        tools = {} if route.profile.genuine or forbidden else web_tools(message)
+        round = Round(tools=tools, content=tuple(self._content), closing=bool(self._vain) and calls_alone(message))
+        web = self._means.web
+        if SEARCH not in tools or (web.searches and web.conf.first == "engine"):
+            return round
+        beside = {**message, "tools": functions(message, [FETCH])}
+        own = route.vendor.search(beside, route.carrying(beside))
+        if own is None or own.echo:
+            return replace(round, echo=own is not None)
+        return replace(round, tools={kind: tool for kind, tool in tools.items() if kind != SEARCH})
+
+    def _is_in_vain(self) -> bool:
+        """The request can be nothing but a search, and nobody can make one."""
+        message, headers = self._message, self._caller.headers
+        if self._means.web.searches or searching(message) is None:
+            return False
+        wished = message.get("tool_choice") or {}
+        named = wished.get("type") == "tool" and wished.get("name") == web_tools(message)[SEARCH].name
+        alone = is_web_search(message, headers)
+        if not named and not (alone and (wished.get("type") == "any" or is_claude_code(message, headers))):
+            return False
+        round = self._round(self._routes[0])
+        return SEARCH in round.tools and not round.echo
+
+    def _at_once(self) -> Iterator[Call | list[Any]]:
+        """The answer to it, without the model."""
+        log.warning(HINT, self._routes[0].vendor.title)
+        words = [content_text(turn.get("content")) for turn in self._message["messages"] if turn["role"] == "user"]
+        use = server_use(server_id(new_id("toolu_")), SEARCH, {"query": words[-1] if words else ""})
+        yield self.called(self._routes[0])
+        end = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {}}
+        yield [*written(use), *written(failed(use["id"], SEARCH, "unavailable")), end]
+
+    # -- between two rounds
+
+    def _answers(self, call: WebCall) -> Iterator[list[Event]]:
+        """Runs what the round called for, one after the other."""
+        self._content += call.content
+        codes = set()
+        for use in call.pending:
+            if self._line.cut_off:
+                return
+            block = self._result(use, call)
+            codes.add(error_code(block))
+            self._content.append(block)
+            yield written(block)
+        self._rounds += 1
+        self._vain = self._vain + 1 if codes <= FINAL else 0
+
+    def _result(self, use: Json, call: WebCall) -> Json:
+        """The result block of one call."""
+        kind: Kind = use["name"]
+        tool = call.round.tools[kind]
+        if call.is_cut:
+            return failed(use["id"], kind, "invalid_tool_input")
+        if self._uses[kind] >= self._means.web.limit(tool):
+            return failed(use["id"], kind, "max_uses_exceeded")
+        self._uses[kind] += 1
+        if call.round.echo and kind == SEARCH:
+            return found(use["id"], ())
+        if kind == SEARCH and not self._means.web.searches:
+            log.warning(HINT, call.route.vendor.title)
+        return self._means.web.result(use["id"], use["input"], tool, self._seen, self._line)
+
+    def _seen(self) -> str:
+        """What users and tools have said, in this answer too."""
+        return seen_text([*self._message["messages"], {"role": "assistant", "content": self._content}])
+
+    def _is_over(self, call: WebCall) -> bool:
+        """Whether the message ends here: the client is to go on, the answer was cut, or the model will not stop."""
+        stubborn = self._vain >= MOST_VAIN or self._rounds >= MOST_ROUNDS
+        return call.is_clients or call.is_cut or stubborn or self._line.cut_off
+
+
+def is_other(used: Route, route: Route) -> bool:
+    """The route is not the one that was used."""
+    return (route.vendor.name, route.model) != (used.vendor.name, used.model)
+
+
+def written(block: Json) -> list[Event]:
+    """A complete block as the events of a round; the input of a server tool comes behind its start."""
+    given = block.get("input")
+    start = {"type": "content_block_start", "content_block": {**block, "input": {}} if given else block}
+    delta = {"type": "input_json_delta", "partial_json": json.dumps(given, ensure_ascii=False)}
+    filled = [{"type": "content_block_delta", "delta": delta}] if given else []
+    return [start, *filled, {"type": "content_block_stop"}]
