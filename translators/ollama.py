@@ -9,8 +9,7 @@
 * `think` is true, false or a level: low, medium, high, max; nothing means on for a model that can. gpt-oss has low,
   medium and high and cannot stop thinking. A server that takes no levels, or a model that does not think, gets the
   request once more without the field.
-* Models differ in tools and sight: `ollama show MODEL` lists them under capabilities. Addresses of images are not
-  opened; Rialto fetches them.
+* Models differ in tools and sight (`ollama show MODEL`). Addresses of images are not opened; Rialto fetches them.
 * OLLAMA_MODE=anthropic takes Ollama's own /v1/messages instead; the window is then the server's.
 * Of a tool's schema Ollama keeps type, anyOf, items, description, enum, properties and required. A
   last assistant message is gone on with (`model/renderers`, the library's templates).

@@ -324,8 +324,11 @@ def test_pa_8_json_in_a_fence_is_taken_out(rig: Rig, stream: bool) -> None:
 
 @over(*TRANSLATED)
 def test_pa_8_another_form_is_an_error(rig: Rig) -> None:
-    outcome = rig.says(answer(words("No ", "title.")), **FORM)
+    """It is asked for once more first."""
+    rig.play(answer(words("No ", "title.")), answer(words("Still ", "none.")))
+    outcome = rig.ask(**FORM)
     told = outcome.error
+    assert len(rig.vendor.requests) == 2
     assert told["type"] == "api_error"
     assert outcome.status != 200 or "message_stop" not in outcome.text
 

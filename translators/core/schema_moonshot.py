@@ -109,13 +109,20 @@ def _owner(kind: str) -> str:
 
 def _branched(schema: Schema) -> Schema:
     """What stands beside `anyOf` moves into its branches; a branch of another type than the parent's is dropped."""
-    branches = _schemas(schema.get("anyOf"))
+    branches = [leaf for branch in _schemas(schema.get("anyOf")) for leaf in _leaves(branch)]
     notes, shared = only(schema, NOTES), without(schema, {*NOTES, "anyOf"})
     kind = shared.get("type")
     made = [joined(shared, branch) for branch in branches if kind is None or _agrees(branch, kind)]
     if len(made) > 1:
         return {**notes, "anyOf": made}
     return _branched(_single(_merged({**notes, **made[0]}))) if made else {**notes, **shared}
+
+
+def _leaves(branch: Schema) -> list[Schema]:
+    """The alternatives inside an alternative, which would have no type of its own; without some, itself."""
+    made = _single(_merged(branch))
+    inner, outer = _schemas(made.get("anyOf")), without(made, ("anyOf",))
+    return [leaf for one in inner for leaf in _leaves(joined(outer, one))] if inner else [branch]
 
 
 def _agrees(branch: Schema, kind: str) -> bool:

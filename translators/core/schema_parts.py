@@ -115,8 +115,9 @@ def shallow(target: Mapping[str, Any]) -> Schema:
 
 
 def only(schema: Mapping[str, Any], keys: Iterable[str]) -> Schema:
-    """The given keywords of a schema."""
-    return {key: schema[key] for key in keys if key in schema}
+    """The given keywords of a schema, in the schema's order: that of a set differs between processes."""
+    wanted = frozenset(keys)
+    return {key: value for key, value in schema.items() if key in wanted}
 
 
 def without(schema: Mapping[str, Any], keys: Iterable[str]) -> Schema:
