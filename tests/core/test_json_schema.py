@@ -276,3 +276,19 @@ def test_moonshot_refuses_nothing(schema: dict[str, Any]) -> None:
 )
 def test_moonshot_form(given_schema: Any, wanted: Any) -> None:
     assert prop(given_schema, "moonshot", **{"$defs": {"T": {"type": "integer", "description": "theirs"}}}) == wanted
+
+
+def test_alternatives_of_alternatives_lie_side_by_side() -> None:
+    inner = {"description": "d", "oneOf": [{"type": ["integer", "null"]}, {"anyOf": [{"type": "boolean"}]}]}
+    made = clean({"type": "object", "properties": {"a": {"anyOf": [{"type": "string"}, inner]}}}, "moonshot")
+    options = made["properties"]["a"]["anyOf"]
+    assert [option["type"] for option in options] == ["string", "integer", "null", "boolean"]
+    assert not any("anyOf" in option for option in options)
+
+
+def test_notes_keep_their_order() -> None:
+    notes = {"title": "t", "examples": [], "description": "d", "default": 1}
+    for order in (list(notes), list(reversed(notes))):
+        schema = {name: notes[name] for name in order}
+        made = clean({"properties": {"a": {**schema, "type": ["string", "integer"]}}}, "moonshot")
+        assert [name for name in made["properties"]["a"] if name in notes] == order

@@ -1,0 +1,17 @@
+"""Says at the end how many examples each law has seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fuzz.counting import COUNTS
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line a law, and the sum."""
+    if not COUNTS:
+        return
+    terminalreporter.write_sep("-", "examples")
+    for name, count in sorted(COUNTS.items()):
+        terminalreporter.write_line(f"{count:7,}  {name}")
+    terminalreporter.write_line(f"{COUNTS.total():7,}  in all")
