@@ -18,7 +18,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run debug demo dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos check lint type format docs sizes clean
+.PHONY: help install run debug demo dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ lock: | $(BIN)/python ## Write the hashes of all packages of requirements.txt (A
 
 chaos: $(TESTING) ## Thousands of faults against the real server (SEED=7 COUNT=2000, ONLY=17 for one of them)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY))
+
+fuzz: $(TESTING) ## Random requests and answers against every law, 10 minutes at most
+	@$(BIN)/python -m pytest tests/fuzz --hypothesis-profile=fuzz --show-capture=no -rs $(ARGS)
 
 laws: $(TESTING) ## Break the code on purpose: every law must notice
 	@$(BIN)/python -m tests.conformance.broken

@@ -29,6 +29,7 @@ def banner(settings: Settings, catalog: Catalog) -> str:
     """The whole text. It holds no secret."""
     lines = [
         f"Rialto {VERSION} on {address(settings)}",
+        *([f"Dashboard: {address(settings)}/dashboard"] if settings.dashboard.shown else []),
         *_vendor_lines(catalog),
         *(f"  {tier:<7} -> {reach(catalog, tier)}" for tier in TIERS),
         "To connect Claude Code, paste:",

@@ -37,6 +37,7 @@ NETWORK = {
     "urllib3": ("app/upstream", "app/demo"),
     "sseclient": ("app/upstream", "app/framing"),
     "redis": ("app/store",),
+    "duckdb": ("app/dashboard/engine",),
 }
 WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
 IMPURE = {

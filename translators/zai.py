@@ -66,7 +66,9 @@ def shape(body: Json, route: Route) -> Json:
     if shaped["stream"] and shaped.get("tools"):
         shaped["tool_stream"] = True
     if shaped.get("temperature") == 0:
-        shaped |= {"temperature": LEAST_TEMPERATURE, "do_sample": False}
+        shaped["do_sample"] = False
+    if "temperature" in shaped:
+        shaped["temperature"] = max(shaped["temperature"], LEAST_TEMPERATURE)
     return shaped
 
 

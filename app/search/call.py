@@ -68,11 +68,13 @@ class WebCall(Call):
     def deltas(self, line: Line) -> Iterator[list[Any]]:
         """The events of this round. Raises a `RialtoError` for everything but an answer."""
         stream = super().stream(new_id)
-        events = stream.start()
-        for deltas in super().deltas(line):
-            made = [event for delta in deltas for event in stream.feed(delta)]
-            events += made
-            yield made
+        events, asks = stream.start(), True
+        while asks:
+            for deltas in super().deltas(line):
+                made = [event for delta in deltas for event in stream.feed(delta)]
+                events += made
+                yield made
+            asks = stream.again()
         made = stream.close()
         if stream.error:
             raise stream.error

@@ -159,7 +159,9 @@ def failed(record: Record, chance: random.Random) -> Record:
         return {**record, "status": 499, "stop_reason": None}
     (failure,) = chance.choices(FAILURES, (50, 20, 10, 10, 8, 2))
     status, error_type, _, _ = failure
-    return {**record, **nothing, "status": status, "error_type": error_type, "latency_ms": chance.randrange(3, 9000)}
+    took = chance.randrange(3, 9000)
+    times = {"latency_ms": took, "upstream_ms": max(0, took - 2), "tools_called": 0}
+    return {**record, **nothing, **times, "status": status, "error_type": error_type}
 
 
 def error_of(record: Record) -> Record:

@@ -345,10 +345,12 @@ def test_it_pauses(rialto: RialtoServer, opened: Opener) -> None:
     page.get_by_role("button", name="Live").click()
     expect(page.locator("#live")).to_have_attribute("aria-pressed", "true")
     ask(rialto)
-    page.wait_for_timeout(2500)  # longer than a page that is not paused needs
-    expect(card(page, "requests")).to_have_text("1")
+    expect(card(opened(f"{rialto.url}/dashboard"), "requests")).to_have_text("2")
+    ask(rialto)
+    expect(card(opened(f"{rialto.url}/dashboard"), "requests")).to_have_text("3")
+    assert card(page, "requests").inner_text() == "1"
     page.get_by_role("button", name="Paused").click()
-    expect(card(page, "requests")).to_have_text("2")
+    expect(card(page, "requests")).to_have_text("3")
 
 
 def test_it_says_when_the_server_is_gone_and_goes_on_when_it_is_back(

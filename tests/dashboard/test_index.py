@@ -122,6 +122,26 @@ def test_a_file_that_was_emptied_begins_anew(tmp_path: Path, opened: Opened) -> 
     assert len(ids(read(index))) == 3
 
 
+def test_a_file_that_was_cut_short_shows_no_more_than_it_holds(tmp_path: Path, opened: Opened) -> None:
+    folder = written(tmp_path / "logs", LINES[:12])
+    index = read(opened(folder))
+    with (folder / "usage.jsonl").open("rb+") as file:
+        file.truncate(len(encoded(LINES[0]) + encoded(LINES[1])))
+    assert len(ids(read(index))) == 2
+    written(folder, LINES[20:22])
+    assert len(ids(read(index))) == 4
+
+
+def test_files_that_are_renamed_before_their_turn_comes_are_read(tmp_path: Path, opened: Opened) -> None:
+    folder = written(tmp_path / "logs", LINES)
+    index = opened(folder)
+    index.refresh()
+    (folder / "usage.jsonl").rename(folder / "usage.jsonl.1")
+    while index.missing:
+        index.step()
+    assert ids(read(index)) == NAMES
+
+
 SPOILT = {
     "words": b"not json at all\n",
     "half an object": b'{"time": "2026-1\n',

@@ -7,6 +7,11 @@ import pytest
 from tests.fuzz.counting import COUNTS
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow laws last: they get the time that is left."""
+    items.sort(key=lambda item: item.nodeid.startswith("tests/fuzz/test_requests.py"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line a law, and the sum."""
     if not COUNTS:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 FUZZ = "fuzz"
 #: Without the profile a law gets one of so many examples.
@@ -31,8 +32,9 @@ settings.register_profile(
     deadline=None,
     print_blob=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
+#: Requests are large, and machines differ.
+PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 
 
 def fuzzing() -> bool:
@@ -40,26 +42,32 @@ def fuzzing() -> bool:
     return settings.get_current_profile_name() == FUZZ
 
 
-def law(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorates a Hypothesis test: how many examples it gets, and that they are counted."""
+def law(examples: int, *strategies: st.SearchStrategy[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorates a test: what its last arguments are drawn from, and how many examples it gets.
 
-    def decorate(test: Callable[..., None]) -> Callable[..., None]:
-        handle: Any = test.hypothesis  # type: ignore[attr-defined]
-        handle.inner_test = counted(handle.inner_test, f"{test.__module__.rpartition('.')[2]}.{test.__name__}")
+    The test's `unshrunk` looks at the same examples and does not make a failing one smaller, which takes long.
+    """
+
+    def decorate(body: Callable[..., None]) -> Callable[..., None]:
         number = examples if fuzzing() else max(1, examples // SHARE)
-        return settings(max_examples=number)(test)
+        options: dict[str, Any] = {"max_examples": number, "suppress_health_check": PATIENT}
+        test: Any = settings(**options)(given(*strategies)(counted(body)))
+        quick = {"phases": [Phase.generate], "derandomize": True, "database": None}
+        test.unshrunk = settings(**options, **quick)(given(*strategies)(body))
+        return test
 
     return decorate
 
 
-def counted(inner: Callable[..., None], name: str) -> Callable[..., None]:
+def counted(body: Callable[..., None]) -> Callable[..., None]:
     """The body of a test, counting."""
+    name = f"{body.__module__.rpartition('.')[2]}.{body.__name__}"
 
-    @functools.wraps(inner)
+    @functools.wraps(body)
     def run(*arguments: Any, **named: Any) -> None:
         if fuzzing() and time.monotonic() - STARTED > SECONDS:
             pytest.skip(f"out of time after {SECONDS:.0f} seconds")
-        inner(*arguments, **named)
+        body(*arguments, **named)
         COUNTS[name] += 1
 
     return run

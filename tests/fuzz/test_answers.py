@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.answers import Answer, answers
@@ -34,8 +33,7 @@ ODD_WISHES: st.SearchStrategy[Json] = st.fixed_dictionaries(
 
 
 @ALL
-@law(600)
-@given(answers(), WISHES, st.data())
+@law(600, answers(), WISHES, st.data())
 def test_all_of_it_arrives_however_it_is_cut(wire: str, answer: Answer, wishes: Json, data: st.DataObject) -> None:
     where, message = somewhere(wire, data, plain=True), asked(**wishes)
     stream = ANSWER_WIRES[wire].stream(answer)
@@ -64,8 +62,7 @@ def squeezed(text: str) -> str:
 
 
 @ALL
-@law(600)
-@given(answers(), st.data())
+@law(600, answers(), st.data())
 def test_a_whole_answer_says_the_same(wire: str, answer: Answer, data: st.DataObject) -> None:
     where, message = somewhere(wire, data, plain=True), asked()
     whole = dumped(ANSWER_WIRES[wire].whole(answer))
@@ -78,8 +75,7 @@ def test_a_whole_answer_says_the_same(wire: str, answer: Answer, data: st.DataOb
 
 
 @ALL
-@law(800)
-@given(answers(), st.booleans(), st.data())
+@law(800, answers(), st.booleans(), st.data())
 def test_a_truncated_answer_never_looks_complete(wire: str, answer: Answer, whole: bool, data: st.DataObject) -> None:
     where, message, spoken = somewhere(wire, data), asked(), ANSWER_WIRES[wire]
     stream = dumped(spoken.whole(answer)) if whole else spoken.stream(answer)
@@ -91,8 +87,7 @@ def test_a_truncated_answer_never_looks_complete(wire: str, answer: Answer, whol
 
 
 @ALL
-@law(800)
-@given(answers(plain=False), ODD_WISHES, st.booleans(), st.data())
+@law(800, answers(plain=False), ODD_WISHES, st.booleans(), st.data())
 def test_odd_words_and_garbage_break_nothing(
     wire: str, answer: Answer, wishes: Json, whole: bool, data: st.DataObject
 ) -> None:
@@ -105,8 +100,7 @@ def test_odd_words_and_garbage_break_nothing(
 
 
 @ALL
-@law(800)
-@given(answers(plain=False), ODD_WISHES, st.booleans(), st.data())
+@law(800, answers(plain=False), ODD_WISHES, st.booleans(), st.data())
 def test_wrong_types_break_nothing(wire: str, answer: Answer, wishes: Json, whole: bool, data: st.DataObject) -> None:
     where, message, spoken = somewhere(wire, data), asked(**wishes), ANSWER_WIRES[wire]
     if whole:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from app.framing import FRAMINGS, objects
@@ -46,8 +45,7 @@ def read(parts: list[bytes], framing: str) -> list[Any]:
     return found
 
 
-@law(2_000)
-@given(bodies(), st.sampled_from(sorted(FRAMINGS)), st.data())
+@law(2_000, bodies(), st.sampled_from(sorted(FRAMINGS)), st.data())
 def test_bytes_become_the_same_objects(data: bytes, framing: str, more: st.DataObject) -> None:
     whole = read([data] if data else [], framing)
     assert read(more.draw(pieces(data)), framing) == whole
@@ -83,8 +81,7 @@ OPTIONS = st.fixed_dictionaries(
 )
 
 
-@law(3_000)
-@given(st.lists(DELTAS, max_size=14), OPTIONS)
+@law(3_000, st.lists(DELTAS, max_size=14), OPTIONS)
 def test_deltas_become_well_formed_events(deltas: list[Delta], options: dict[str, Any]) -> None:
     made = stream(**options)
     events = made.start()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import responses
-from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conformance.targets import CHOICES
@@ -41,14 +40,12 @@ def vendors() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-@law(1_500)
-@given(requests(), st.sampled_from(MODELS), st.sampled_from(POSTS), CLIENTS)
+@law(1_500, requests(), st.sampled_from(MODELS), st.sampled_from(POSTS), CLIENTS)
 def test_a_valid_body_is_answered(message: Json, model: str, path: str, choice: int) -> None:
     check(client(choice).post(path, data=json.dumps({**message, "model": model})))
 
 
-@law(2_500)
-@given(requests(), st.sampled_from(MODELS), st.sampled_from(POSTS), CLIENTS, st.data())
+@law(2_500, requests(), st.sampled_from(MODELS), st.sampled_from(POSTS), CLIENTS, st.data())
 def test_wrong_types_are_answered(message: Json, model: str, path: str, choice: int, data: st.DataObject) -> None:
     body = data.draw(spoiled({**message, "model": model}))
     check(client(choice).post(path, data=json.dumps(body)))
@@ -61,7 +58,7 @@ BODIES: st.SearchStrategy[bytes] = st.one_of(
         littered
     ),
 )
-METHODS = st.sampled_from(("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "X"))
+METHODS = st.sampled_from((*["POST"] * 7, "GET", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "X"))
 PATHS = st.one_of(
     st.sampled_from(
         (
@@ -81,8 +78,7 @@ PATHS = st.one_of(
 )
 
 
-@law(3_000)
-@given(METHODS, st.one_of(PATHS, st.sampled_from(POSTS)), BODIES, HEADERS, CLIENTS)
+@law(3_000, METHODS, st.one_of(st.sampled_from(POSTS), PATHS), BODIES, HEADERS, CLIENTS)
 def test_anything_is_answered(method: str, path: str, body: bytes, headers: dict[str, str], choice: int) -> None:
     check(asked(method, path, body, headers, choice))
 

@@ -16,6 +16,8 @@ from app.targets import endpoint
 from tests.conformance.kit import CALLER, FIXTURES, Json, Reply, Wire, frame_events, means
 from translators.anthropic import VENDOR
 from translators.core.errors import Broke, PromptTooLong, RialtoError
+from translators.core.search import OWN_ID, Page, citation, server_use
+from translators.core.search import found as search_found
 from translators.core.thinking import Signature, read, sign
 from translators.core.vendor import Route, refine
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
@@ -155,6 +157,26 @@ def test_the_request_is_not_changed() -> None:
     before = json.dumps(message)
     ANTHROPIC_MESSAGES.request(message, genuine())
     assert json.dumps(message) == before
+
+
+def test_searches_of_others_reach_anthropic_in_words() -> None:
+    """It refuses an `encrypted_content` that it has not made."""
+    page = Page("https://a.test", "A", "Words.")
+    others = [server_use(f"{OWN_ID}1", "web_search", {"query": "q"}), search_found(f"{OWN_ID}1", [page])]
+    theirs = [server_use("srvtoolu_01A", "web_search", {"query": "q"}), search_found("srvtoolu_01A", [])]
+    its_own = {"type": "web_search_result_location", "url": "https://b.test", "encrypted_index": "Eo8BCio"}
+    said = [text("So.", citations=[citation(page)]), text("And.", citations=[its_own, citation(page)])]
+    sent = ANTHROPIC_MESSAGES.request(asked(user("q"), assistant(text("hi"), *others, *theirs, *said)), genuine())[
+        "messages"
+    ]
+    assert sent[1]["content"] == [
+        text("hi"),
+        text('[web_search was called with {"query": "q"}]'),
+        text("A https://a.test\nWords."),
+        *theirs,
+        text("So.", citations=None),
+        text("And.", citations=[its_own]),
+    ]
 
 
 def test_the_events_pass_but_for_the_model() -> None:

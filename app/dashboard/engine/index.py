@@ -154,8 +154,6 @@ class Shelf:
         path = self._path(part)
         unfinished = path.with_suffix(f".{os.getpid()}")
         data = part.read()
-        if not data:
-            return
         for lines in attempts(data):
             try:
                 query = self._index.selection(self.log, part, lines)

@@ -33,7 +33,7 @@ const CARDS = [
   },
   {
     label: "Cache hit rate", value: (all) => format.percent(all.hit_rate),
-    note: (all) => (all.estimated ? `without ${format.compact(all.estimated)} estimates` : "of the input"),
+    note: (all) => (all.estimated ? `${format.compact(all.estimated)} not counted` : "of the input"),
   },
   {
     label: "Errors", value: (all) => format.number(all.errors), bad: (all) => all.errors > 0,

@@ -8,19 +8,22 @@ const HEIGHT = 176;
 const STACK = uPlot.paths.bars({ size: [0.82, 60], radius: 0.12, gap: 0 });
 const LINE = uPlot.paths.spline();
 
+/** 1, 2, 5, 10 and so on. */
+const WHOLE = Array.from({ length: 42 }, (_, at) => [1, 2, 5][at % 3] * 10 ** Math.floor(at / 3));
+
 const less = (whole, ...parts) => whole.map((value, place) => value - parts.reduce((sum, one) => sum + one[place], 0));
 const nth = (pairs, place) => pairs.map((pair) => (pair ? pair[place] : null));
 
 /** What each chart draws. Stacks have their parts from the ground up. */
 const CHARTS = [
   {
-    name: "Requests", words: format.compact, stack: true, lines: [
+    name: "Requests", words: format.compact, stack: true, whole: true, lines: [
       { label: "Failed", colour: "--red", of: (all) => all.errors },
       { label: "Answered", colour: "--blue", of: (all) => less(all.requests, all.errors) },
     ],
   },
   {
-    name: "Tokens", words: format.compact, stack: true, lines: [
+    name: "Tokens", words: format.compact, stack: true, whole: true, lines: [
       { label: "Out", colour: "--amber", of: (all) => all.tokens_out },
       { label: "In, new", colour: "--blue", of: (all) => less(all.tokens_in, all.cache_read) },
       { label: "In, cached", colour: "--teal", of: (all) => all.cache_read },
@@ -121,7 +124,7 @@ function options(chart, place, answer, chosen) {
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 64, splits: (plot, _, low, high) => ticks(low, high, step, plot.width), values: (_, at) => at.map((value) => format.tick(value * 1000, (at[1] - at[0]) * 1000)) },
-      { ...axis, grid, size: 56, space: 38, values: (_, at) => at.map((value) => chart.words(value)) },
+      { ...axis, grid, size: 56, space: 38, ...(chart.whole ? { incrs: WHOLE } : {}), values: (_, at) => at.map((value) => chart.words(value)) },
     ],
     series: [{}, ...lines.map((line) => ({
       label: line.label,

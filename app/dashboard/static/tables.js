@@ -15,7 +15,7 @@ const MEASURED = [
   count("tokens_in", "Tokens in"),
   count("tokens_out", "Tokens out"),
   count("hit_rate", "Cache hits", format.percent),
-  count("cost", "Cost", format.money),
+  count("cost", "Cost", format.money, { of: (row) => (row.cost === 0 && row.unpriced ? null : row.cost) }),
   count("first_token", "First token p50 / p95", format.pair),
   count("latency", "Latency p50 / p95", format.pair),
 ];

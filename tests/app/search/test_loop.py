@@ -259,6 +259,48 @@ def test_reasoning_between_two_rounds_stays_in_its_place(app: Flask, server: Scr
     assert kinds(message) == ["thinking", "server_tool_use", "web_search_tool_result", "thinking", "text"]
 
 
+def test_an_answer_of_the_wrong_form_is_asked_for_once_more(app: Flask, server: ScriptedServer) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    wanted = {"format": {"type": "json_schema", "schema": schema}}
+    play(server, answer(look()), answer("It is one."), answer('{"a":1}'))
+    message = ask(app, "mistral/mistral-large-4", output_config=wanted)
+    assert kinds(message) == SERVED
+    assert message["content"][-1]["text"] == '{"a":1}'
+    assert models(server) == ["mistral", "searxng", "mistral", "mistral"]
+    assert server.bodies[-1] == server.bodies[-2]
+
+
+def test_the_client_sees_the_search_while_it_runs(
+    app: Flask, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine answers only when the call and a sign of life have arrived."""
+    monkeypatch.setattr("app.patience.PING_EVERY", 0.0)
+    seen = threading.Event()
+    asked = iter([answer(look()), answer("So.")])
+
+    def script(request: Request) -> Bytes:
+        if request.path.startswith("/searxng"):
+            return Bytes([seen, json.dumps({"results": [{"url": PAGE}]}).encode()])
+        return CHAT.answered(next(asked), CHAT.wants_stream(request))
+
+    server.play(script)
+    text = ""
+    for frame in streamed(app, Caller(gone=lambda: False, via="test")).stream():
+        text += frame.decode()
+        if "server_tool_use" in text and "event: ping" in text.partition("server_tool_use")[2]:
+            seen.set()
+    assert seen.is_set()
+    assert PAGE in text and text.endswith('{"type":"message_stop"}\n\n')
+
+
+def streamed(app: Flask, caller: Caller) -> Exchange:
+    """A streamed exchange that may search."""
+    rialto = app.extensions["rialto"]
+    question = {"role": "user", "content": "Find it."}
+    message = {"model": "m", "max_tokens": 900, "stream": True, "messages": [question], "tools": [SEARCH]}
+    return Exchange(message, [rialto.catalog.resolve("mistral/mistral-large-4")], rialto.means, caller)
+
+
 def test_a_client_that_leaves_ends_the_search(app: Flask, server: ScriptedServer) -> None:
     """The engine holds its answer back; the connection to it is closed, and the model is not asked again."""
     gone = threading.Event()
@@ -271,11 +313,7 @@ def test_a_client_that_leaves_ends_the_search(app: Flask, server: ScriptedServer
         return CHAT.answered(next(asked), CHAT.wants_stream(request))
 
     server.play(script)
-    rialto = app.extensions["rialto"]
-    question = {"role": "user", "content": "Find it."}
-    message = {"model": "m", "max_tokens": 900, "stream": True, "messages": [question], "tools": [SEARCH]}
-    route = rialto.catalog.resolve("mistral/mistral-large-4")
-    exchange = Exchange(message, [route], rialto.means, Caller(gone=gone.is_set, via="test"))
+    exchange = streamed(app, Caller(gone=gone.is_set, via="test"))
     with pytest.raises(ClientGone):
         list(exchange.stream())
     engine = next(request for request in server.requests if request.path.startswith("/searxng"))
