@@ -96,6 +96,11 @@ class CountRequest(Schema):
     thinking = shaped(shapes.THINKING)
     output_config = Shaped(shapes.output_problem, allow_none=True)
     metadata = fields.Dict(allow_none=True)
+    max_tokens = fields.Integer(strict=True, allow_none=True, validate=validate.Range(min=0))
+    stop_sequences = fields.List(fields.String(), allow_none=True)
+    temperature = Number(allow_none=True)
+    top_p = Number(allow_none=True)
+    top_k = fields.Integer(allow_none=True)
 
     @validates_schema
     def check_system(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -115,10 +120,6 @@ class MessageRequest(CountRequest):
 
     max_tokens = fields.Integer(required=True, strict=True, validate=validate.Range(min=0))
     stream = fields.Boolean(allow_none=True, truthy={True}, falsy={False})
-    stop_sequences = fields.List(fields.String(), allow_none=True)
-    temperature = Number(allow_none=True)
-    top_p = Number(allow_none=True)
-    top_k = fields.Integer(allow_none=True)
 
 
 MESSAGE_REQUEST = MessageRequest()

@@ -257,6 +257,11 @@ class Upstream:
             raise unreachable(route, error) from None
         return Reply(response, route.vendor.title)
 
+    def close(self) -> None:
+        """Closes the connections that wait to be used again."""
+        for session in self._sessions.values():
+            session.close()
+
     def _post(
         self, route: Route, url: str, headers: Mapping[str, str], body: bytes, timeout: tuple[float, float]
     ) -> requests.Response:

@@ -74,6 +74,10 @@ class Bridge:
         failed = [event for event in events if event["type"] == "error"]
         return failed[0] if failed else fold(events)
 
+    def close(self) -> None:
+        """Lets go of the vendor."""
+        self.client.application.extensions["rialto"].means.upstream.close()
+
     @property
     def body(self) -> Json:
         """The last body that the vendor got."""
@@ -94,7 +98,9 @@ def text(message: Json) -> str:
 @pytest.fixture(params=WAYS.values(), ids=list(WAYS))
 def bridge(request: pytest.FixtureRequest) -> Iterator[Bridge]:
     with ScriptedServer() as server:
-        yield Bridge(request.param, server)
+        made = Bridge(request.param, server)
+        yield made
+        made.close()
 
 
 STREAMED = pytest.mark.parametrize("stream", [True, False])
@@ -146,6 +152,7 @@ def test_a_call_gives_the_answer_where_a_tool_takes_it(stream: bool) -> None:
         assert json.loads(text(message)) == json.loads(GOOD)
         assert message["stop_reason"] == "end_turn"
         assert groq.body["tool_choice"]["function"]["name"] == "answer"
+        groq.close()
 
 
 # -- prefill

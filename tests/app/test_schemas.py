@@ -157,6 +157,11 @@ def test_half_characters_are_accepted() -> None:
     assert parse(data, MESSAGE_REQUEST) == parse(data.replace(b"\\ud83d", b"?"), MESSAGE_REQUEST)
 
 
+@pytest.mark.parametrize(("field", "value"), [("max_tokens", [1]), ("stop_sequences", "x"), ("temperature", "warm")])
+def test_counting_looks_at_the_other_fields_too(field: str, value: Any) -> None:
+    assert refused(body(**{field: value}), COUNT_REQUEST).startswith(f"{field}")
+
+
 def test_counting_needs_no_limit() -> None:
     assert parse(json.dumps(body(max_tokens=...)).encode(), COUNT_REQUEST)["model"] == "m"
     assert refused(body(messages=...), COUNT_REQUEST) == "messages: Field required"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from app.dashboard.engine import files
 from app.dashboard.engine.__main__ import Engine
 from app.dashboard.engine.index import Index
+from app.dashboard.reader import index_folder
 from app.logs_file import LineFile
 from tests.dashboard.conftest import Opened
 from tests.dashboard.logs import NOW, ask, encoded, ids, read, sample, written
@@ -123,7 +125,7 @@ def test_a_file_that_was_emptied_begins_anew(tmp_path: Path, opened: Opened) -> 
 
 
 def test_a_file_that_was_cut_short_shows_no_more_than_it_holds(tmp_path: Path, opened: Opened) -> None:
-    folder = written(tmp_path / "logs", LINES[:12])
+    folder = written(tmp_path / "logs", LINES[:6])
     index = read(opened(folder))
     with (folder / "usage.jsonl").open("rb+") as file:
         file.truncate(len(encoded(LINES[0]) + encoded(LINES[1])))
@@ -140,6 +142,19 @@ def test_files_that_are_renamed_before_their_turn_comes_are_read(tmp_path: Path,
     while index.missing:
         index.step()
     assert ids(read(index)) == NAMES
+
+
+def test_an_index_that_nobody_looks_at_is_removed(tmp_path: Path, opened: Opened) -> None:
+    folder = written(tmp_path / "logs", LINES[:3])
+    old, young, new = (index_folder(tmp_path / "state", [name]) for name in ("old", "young", "new"))
+    other = old.with_name("something else")
+    other.mkdir()
+    for place in (old, young):
+        read(opened(folder, folder=place))
+    for place in (old, other):
+        os.utime(place, (0, 0))
+    opened(folder, folder=new)
+    assert set(new.parent.iterdir()) == {young, new, other}
 
 
 SPOILT = {

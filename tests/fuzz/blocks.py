@@ -5,20 +5,20 @@ Fields and forms: https://platform.claude.com/docs/en/api/messages (read 2026-11
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.fuzz.words import IDS, NAMES, OBJECTS, TEXTS, VALUES, WORDS
+from tests.support.media_samples import encoded, gif, jpeg, pdf, png, webp
 from translators import vendors
 from translators.core.thinking import PREFIX, Signature, sign
 
 Json = dict[str, Any]
 Blocks = st.SearchStrategy[Json]
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(24)).decode()
-PDF = base64.b64encode(b"%PDF-1.4\n%%EOF\n").decode()
+PICTURES = tuple(map(encoded, (png(), jpeg(), gif(), webp())))
+PDF = encoded(pdf("Words of the first page"))
 LINKS = st.sampled_from(
     ("https://example.com/a.png", "https://example.com/a.pdf?x=1#p", "https://example.com/", "http://x.example/a.gif")
 )
@@ -45,7 +45,7 @@ IMAGE_SOURCES: st.SearchStrategy[Json] = st.one_of(
         {
             "type": st.just("base64"),
             "media_type": st.sampled_from(("image/png", "image/jpeg", "image/gif", "image/webp")),
-            "data": st.just(PNG),
+            "data": st.sampled_from(PICTURES),
         }
     ),
     st.fixed_dictionaries({"type": st.just("url"), "url": LINKS}),

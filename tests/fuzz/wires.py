@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
 from hypothesis import strategies as st
 
 from app import sse
+from app.media import Media
+from app.media.links import Link, Links, Opened, Outcome
 from app.schemas import MESSAGE_REQUEST, parse
 from tests.conformance.kit import upstream_body
 from tests.conformance.targets import route, wires
+from tests.support.media_samples import encoded, pdf, png
+from translators.core.errors import InvalidRequest
 from translators.core.tags import opened_by_prompt
 from translators.core.vendor import Json, Route, refine
 
@@ -20,6 +26,7 @@ SESSION = "00000000-0000-4000-8000-000000000000"
 OPENAI_MODELS = ("gpt-5.6", "gpt-5.5", "gpt-5.2", "gpt-4.1", "gpt-6-astra", "o3", "sample-model")
 #: What of a profile a server of one's own may change, beside what the vendors' own profiles hold.
 VARIANTS: tuple[Json, ...] = ({"images": False, "documents": False}, {"documents": True})
+UNUSABLE = re.compile(r"messages\.\d+\.content\.\d+\.\S*: .+")
 WIRES = ("openai_chat", "openai_responses", "gemini", "ollama_chat", "anthropic_messages")
 
 
@@ -57,6 +64,30 @@ def received(message: Json) -> Json:
     return parse(json.dumps(message).encode(), MESSAGE_REQUEST)
 
 
+class Everywhere(Links):
+    """Addresses behind which there is always what should be there."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def opened(self, conversation: str, wanted: Mapping[Link, bool]) -> dict[Link, Outcome]:
+        """A picture or a PDF for each."""
+        return {link: FILES[link.kind] for link in wanted}
+
+
+FILES = {"image": Opened("image/png", encoded(png())), "document": Opened("application/pdf", encoded(pdf("Words.")))}
+MEDIA = Media(Everywhere())
+
+
 def sent(message: Json, where: Route) -> bytes:
-    """The bytes that the vendor gets."""
-    return sse.dumps(upstream_body(message, where))
+    """The bytes that the vendor gets. Raises `InvalidRequest` for media in the newest message that nobody can use."""
+    return sse.dumps(upstream_body(MEDIA.resolved(message, where), where))
+
+
+def sent_if_usable(message: Json, where: Route) -> bytes | None:
+    """The bytes, or None when Rialto says clearly which part of the newest message cannot be used."""
+    try:
+        return sent(message, where)
+    except InvalidRequest as error:
+        assert UNUSABLE.match(error.message), error.message
+        return None

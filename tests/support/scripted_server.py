@@ -213,9 +213,10 @@ def _encoded(answer: Answer) -> Iterable[Any]:
 
 def _gone(connection: socket.socket) -> bool:
     """Whether the peer closed its side. Pipelined bytes do not count."""
-    readable, _, _ = select.select([connection], [], [], 0)
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
     try:
-        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+        return bool(poll.poll(0)) and connection.recv(1, socket.MSG_PEEK) == b""
     except OSError:
         return True
 

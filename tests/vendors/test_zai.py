@@ -59,7 +59,9 @@ def test_tool_stream_only_for_streamed_tools() -> None:
     assert "tool_stream" not in sent(VENDOR, "glm-5.2", tools=TOOLS)
 
 
-@pytest.mark.parametrize(("asked", "expected"), [(0, (0.01, False)), (0.001, (0.01, None)), (0.5, (0.5, None)), (1, (1, None))])
+@pytest.mark.parametrize(
+    ("asked", "expected"), [(0, (0.01, False)), (0.001, (0.01, None)), (0.5, (0.5, None)), (1, (1, None))]
+)
 def test_temperature(asked: float, expected: tuple[float, bool | None]) -> None:
     body = sent(VENDOR, "glm-5.2", temperature=asked)
     assert (body["temperature"], body.get("do_sample")) == expected

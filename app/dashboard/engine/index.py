@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,6 +27,9 @@ MEMORY = "256MB"
 THREADS = 4
 #: Seconds after which a file that an engine was writing is one that its engine has left.
 LEFT = 3600
+NAME = re.compile(r"[0-9a-f]{16}")
+#: Seconds after which an index that nothing was added to is one that nobody looks at.
+FORGOTTEN = 30 * 86400
 #: Longer lines hold no exchange; DuckDB refuses a file for their sake.
 LONGEST = 1024 * 1024
 
@@ -34,6 +39,7 @@ class Index:
 
     def __init__(self, folder: Path, places: list[str]) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        forget_others(folder)
         self.folder = folder
         self._places = places
         self._scratch = folder / f"reading.{os.getpid()}.json"
@@ -154,6 +160,8 @@ class Shelf:
         path = self._path(part)
         unfinished = path.with_suffix(f".{os.getpid()}")
         data = part.read()
+        if not data:
+            return
         for lines in attempts(data):
             try:
                 query = self._index.selection(self.log, part, lines)
@@ -204,6 +212,13 @@ class Shelf:
 
     def _run(self, query: str, *values: Any) -> None:
         self._index.connection.execute(query, values or None)
+
+
+def forget_others(folder: Path) -> None:
+    """Removes the indexes of other folders that nobody has looked at for long. `reader.py` gives their names."""
+    for other in folder.parent.iterdir():
+        if NAME.fullmatch(other.name) and other != folder and other.stat().st_mtime < time.time() - FORGOTTEN:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def configuration(folder: Path) -> dict[str, str | bool | int | float | list[str]]:
