@@ -17,7 +17,7 @@ from tests.conformance.request_laws import acceptable, continued, parting
 from tests.fuzz.blocks import THINKING, call_of
 from tests.fuzz.conversations import requests
 from tests.fuzz.counting import law
-from tests.fuzz.wires import WIRES, genuine, received, sent, sent_if_usable, somewhere
+from tests.fuzz.wires import WIRES, adopted, genuine, received, sent, sent_if_usable, somewhere
 from tests.fuzz.words import WORDS
 from tests.sizes import ROOT
 from translators.core.thinking import PREFIX
@@ -27,9 +27,10 @@ ALL = pytest.mark.parametrize("wire", WIRES)
 
 
 @ALL
-@law(1_500, requests(), st.data())
-def test_the_vendor_takes_it(wire: str, message: Json, data: st.DataObject) -> None:
+@law(1_500, requests(), st.booleans(), st.data())
+def test_the_vendor_takes_it(wire: str, message: Json, own: bool, data: st.DataObject) -> None:
     message, where = received(message), somewhere(wire, data)
+    message = adopted(message, where) if own else message
     if made := sent_if_usable(message, where):
         acceptable(json.loads(made), where.carrying(message))
 
@@ -68,6 +69,7 @@ def answers(draw: st.DrawFn) -> Json:
 @law(400, requests(ends_with_user=True), answers(), st.data())
 def test_the_next_turn_keeps_the_bytes(wire: str, message: Json, answer: Json, data: st.DataObject) -> None:
     where = somewhere(wire, data)
+    message, answer = adopted(message, where), adopted(answer, where)
     shorter, longer = (sent_if_usable(received(turn), where) for turn in (message, continued(message, answer)))
     if shorter and longer:
         head = shorter.removesuffix(b"]}")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from tests.conformance.targets import route, wires
 from tests.support.media_samples import encoded, pdf, png
 from translators.core.errors import InvalidRequest
 from translators.core.tags import opened_by_prompt
+from translators.core.thinking import read, sign
 from translators.core.vendor import Json, Route, refine
 
 SESSION = "00000000-0000-4000-8000-000000000000"
@@ -62,6 +64,18 @@ def begins_opened(where: Route) -> bool:
 def received(message: Json) -> Json:
     """The message as it comes out of the client's bytes."""
     return parse(json.dumps(message).encode(), MESSAGE_REQUEST)
+
+
+def adopted(value: Any, where: Route) -> Any:
+    """The value with every signature of Rialto's made by the vendor and model of the route."""
+    if isinstance(value, list):
+        return [adopted(item, where) for item in value]
+    if not isinstance(value, dict):
+        return value
+    known = read(value.get("signature"))
+    if known is None:
+        return {key: adopted(item, where) for key, item in value.items()}
+    return {**value, "signature": sign(replace(known, vendor=where.vendor.name, model=where.model))}
 
 
 class Everywhere(Links):

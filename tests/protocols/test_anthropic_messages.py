@@ -356,6 +356,14 @@ def test_thinking_goes_back_as_the_vendor_made_it(local: Route, display: str) ->
     assert ANTHROPIC_MESSAGES.request(asked(*history), genuine())["messages"][1]["content"] == [text("so")]
 
 
+@pytest.mark.parametrize("state", [None, 5, ["x"], {"a": 1}])
+def test_state_of_a_wrong_type_stays_behind(local: Route, state: Any) -> None:
+    forged = ours(local.vendor.name, "why", signature=state, redacted=state)
+    sent = ANTHROPIC_MESSAGES.request(asked(user("a"), assistant(forged, text("so")), user("b")), local)
+    kept = {"type": "thinking", "thinking": "why", "signature": ""}
+    assert sent["messages"][1]["content"] == [kept, text("so")]
+
+
 def test_overlapping_blocks_come_one_after_the_other(local: Route) -> None:
     events, _ = played(capture("llamacpp_thinking_text_call.sse"), local, tools=[TOOL])
     thought, call = blocks(events)

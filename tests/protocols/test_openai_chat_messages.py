@@ -369,6 +369,14 @@ DETAILS: dict[str, tuple[list[Json], Json]] = {
         [thought(opaque=(detail(type="x", index=0, signature="s"), detail(type="x", index=0, signature=None)))],
         {"reasoning_details": [{"type": "x", "index": 0, "signature": "s"}]},
     ),
+    "what is no detail": (
+        [thought("t", opaque=(("reasoning_details", "x"), ("reasoning_details", [1]), ("reasoning_details", None)))],
+        {"reasoning": "t"},
+    ),
+    "kinds that are no words": (
+        [thought(opaque=(detail(type=["x"], index={}, text="a"), detail(type=["x"], index={}, text="b")))],
+        {"reasoning_details": [{"type": ["x"], "index": {}, "text": "ab"}]},
+    ),
     "text only": ([thought("t")], {"reasoning": "t"}),
     "another vendor's": ([thought("t", vendor="other", opaque=(detail(type="x"),))], {}),
 }

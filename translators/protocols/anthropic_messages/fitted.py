@@ -189,8 +189,9 @@ def remembered(block: Mapping[str, Any], vendor: str) -> Iterator[Json]:
     if memory is None or memory.vendor != vendor:
         return
     text = memory.text or str(block.get("thinking") or "")
-    signatures = memory.values(SIGNATURE)
+    signatures = [value for value in memory.values(SIGNATURE) if isinstance(value, str)]
     if text or signatures:
         yield {"type": "thinking", "thinking": text, "signature": signatures[-1] if signatures else ""}
     for data in memory.values(REDACTED):
-        yield {"type": "redacted_thinking", "data": data}
+        if isinstance(data, str):
+            yield {"type": "redacted_thinking", "data": data}

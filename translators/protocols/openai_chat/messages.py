@@ -172,15 +172,15 @@ def reasoning(turn: Turn, route: Route, called: bool) -> Json:
     return {}
 
 
-def details(fragments: list[Json], remembered: list[Any]) -> Json:
+def details(fragments: list[Any], remembered: list[Any]) -> Json:
     """OpenRouter's `reasoning_details`, merged from stream fragments: texts joined by (type, index), the last other
-    value wins.
+    value wins. Fragments come from a vendor by way of a client and may be anything.
 
     Source: https://openrouter.ai/docs/use-cases/reasoning-tokens (read 2026-11-21).
     """
-    merged: dict[tuple[Any, Any], Json] = {}
-    for fragment in fragments:
-        known = merged.setdefault((fragment.get("type"), fragment.get("index")), {})
+    merged: dict[tuple[str, str], Json] = {}
+    for fragment in (fragment for fragment in fragments if isinstance(fragment, dict)):
+        known = merged.setdefault((str(fragment.get("type")), str(fragment.get("index"))), {})
         for key, value in fragment.items():
             if value is None and key in known:
                 continue
