@@ -66,6 +66,9 @@ fuzz: $(TESTING) ## Random requests and answers against every law, 10 minutes at
 laws: $(TESTING) ## Break the code on purpose: every law must notice
 	@$(BIN)/python -m tests.conformance.broken
 
+test-browser: $(TESTING) ## Run the dashboard's tests in a headless Chromium
+	@$(BIN)/python -m pytest -m browser -rs tests/dashboard $(ARGS)
+
 test-real: $(TESTING) ## Run the tests against a real llama.cpp server; the first time builds it (6 minutes)
 	@PYTHON=$(CURDIR)/$(BIN)/python tests/real/start_llama_server.sh --build || true
 	@$(BIN)/python -m pytest -m real -rs tests/real $(ARGS)

@@ -18,7 +18,7 @@ from tests.dashboard.logs import Record, sample, written
 from tests.dashboard.servers import DashboardServer
 from tests.support.rialto_server import RialtoServer
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
 KEY = "bridge-key-of-the-operator"
 NOW = time.time()
