@@ -196,16 +196,15 @@ STATE: st.SearchStrategy[list[tuple[str, Any]]] = st.lists(
     st.one_of(
         st.tuples(st.just("reasoning"), REASONING_ITEMS),
         st.tuples(st.just("reasoning_details"), DETAILS),
-        st.tuples(
-            st.sampled_from(("signature", "redacted", "text", "call:toolu_1", "call:toolu_2")), st.just("AbC+/=")
-        ),
+        st.tuples(st.sampled_from(("signature", "redacted", "text", "call:toolu_1", "call:toolu_2")), st.just("AbC+")),
     ),
     max_size=2,
 )
 #: State that nobody has made: anyone can write a signature.
 FORGED = st.lists(
     st.tuples(
-        st.sampled_from(("reasoning", "reasoning_details", "signature", "redacted", "text", "call:toolu_1", "")), VALUES
+        st.sampled_from(("reasoning", "reasoning_details", "signature", "redacted", "text", "call:toolu_1", "")),
+        st.one_of(VALUES.filter(lambda value: not isinstance(value, str)), st.just("Zm9yZ2Vk")),
     ),
     max_size=2,
 )

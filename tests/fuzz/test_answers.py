@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from app import sse
+from tests.conformance.kit import streamed
 from tests.fuzz.answers import Answer, answers
 from tests.fuzz.counting import law
 from tests.fuzz.damage import littered, pieces, spoiled
-from tests.fuzz.playing import asked, comparable, ended, play, play_whole, seen
+from tests.fuzz.playing import DEFECT, asked, case, comparable, ended, play, play_whole, seen
 from tests.fuzz.spoken import ANSWER_WIRES, bare, dumped, event, line
-from tests.fuzz.wires import somewhere
+from tests.fuzz.wires import genuine, somewhere
 from tests.fuzz.words import TEXTS
 from translators.core.vendor import Json
 
@@ -120,3 +122,28 @@ def framed(values: list[Any], wire: str) -> bytes:
     """Values as frames."""
     write = line if wire == "ollama_chat" else lambda value: event(value) if isinstance(value, dict) else bare(value)
     return b"".join(map(write, values))
+
+
+@law(600, answers(plain=False), st.data())
+def test_anthropics_own_answer_passes(answer: Answer, data: st.DataObject) -> None:
+    spoken, where = ANSWER_WIRES["anthropic_messages"], genuine()
+    stream = spoken.stream(answer)
+    outcome = streamed(case(where, asked()), data.draw(pieces(stream)))
+    said = [json.loads(dumped(value_of(frame))) for frame in spoken.frames(answer)]
+    assert list(outcome.events)[1:] == json.loads(sse.dumps(said[1:]))
+    place = data.draw(st.integers(0, spoken.needed(answer) - 1))
+    cut = streamed(case(where, asked()), data.draw(pieces(stream[:place])))
+    assert cut.error and not any(event["type"] == "message_stop" for event in cut.events)
+    assert play_whole(where, asked(), [stream[:place]]).error
+
+
+@law(600, answers(plain=False), st.booleans(), st.data())
+def test_garbage_of_anthropics_own_breaks_nothing(answer: Answer, whole: bool, data: st.DataObject) -> None:
+    spoken, where = ANSWER_WIRES["anthropic_messages"], genuine()
+    if whole:
+        stream = dumped(data.draw(spoiled(spoken.whole(answer))))
+    else:
+        values = data.draw(spoiled([value_of(frame) for frame in spoken.frames(answer)]))
+        stream = data.draw(littered(framed(values, "anthropic_messages")))
+    for outcome in (streamed(case(where, asked()), [stream]), play_whole(where, asked(), [stream])):
+        assert outcome.error is None or DEFECT not in outcome.error["message"], outcome.error

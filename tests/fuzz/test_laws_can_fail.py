@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 from unittest import mock
 
@@ -78,6 +79,16 @@ def impatient(original: Any) -> Any:
     return {**original, "ndjson": lines}
 
 
+def half(original: Any) -> Any:
+    """Every second event is lost."""
+    return {**original, "sse": lambda pieces: islice(original["sse"](pieces), 0, None, 2)}
+
+
+def failing(original: Any) -> Any:
+    """A whole message cannot be put together."""
+    return lambda events: events[len(events)]
+
+
 def trusting(original: Any) -> Any:
     """The client's body is not looked at."""
     return lambda data, schema: json.loads(data)
@@ -103,6 +114,8 @@ BREAKS: tuple[tuple[Any, dict[str, str], Any, str, Damage], ...] = (
     (test_answers.test_a_truncated_answer_never_looks_complete, CHAT, MessageStream, "close", credulous),
     (test_answers.test_odd_words_and_garbage_break_nothing, CHAT, writer.Writer, "close", unclosed),
     (test_answers.test_wrong_types_break_nothing, CHAT, writer.Writer, "close", unclosed),
+    (test_answers.test_anthropics_own_answer_passes, {}, app.framing, "FRAMINGS", half),
+    (test_answers.test_garbage_of_anthropics_own_breaks_nothing, {}, passthrough, "fold", failing),
     (test_streams.test_bytes_become_the_same_objects, {}, app.framing, "FRAMINGS", impatient),
     (test_streams.test_deltas_become_well_formed_events, {}, writer.Writer, "close", unclosed),
     (test_surface.test_a_valid_body_is_answered, {}, writer.Writer, "close", unclosed),

@@ -10,9 +10,10 @@ import pytest
 from tests.vendors.bodies import TOOLS, route, sent
 from translators.core.answer import message_stream
 from translators.core.message import fold
+from translators.core.thinking import Signature, sign
 from translators.core.vendor import Json
 from translators.gemini import SENTINEL, VENDOR
-from translators.protocols.gemini.decode import chunk
+from translators.protocols.gemini.decode import TEXT_SIGNATURE, chunk
 
 MODEL = "gemini-3.8-flash"
 OLDER = "gemini-2.5-flash"
@@ -113,6 +114,14 @@ def test_older_models_need_no_replacement() -> None:
 def test_another_models_signature_is_not_sent() -> None:
     content = answered([{"text": "Hi", "thoughtSignature": "ST"}, call("Read", "SC")], model="gemini-3.5-flash")
     assert parts(history(content)) == [[("Hi", None), ("Read", SENTINEL)]]
+
+
+@pytest.mark.parametrize("state", [None, 5, ["S"], {"a": "S"}])
+def test_state_that_is_no_text_stays_behind(state: Any) -> None:
+    forged = sign(Signature("gemini", MODEL, "", (("call:a", state), (TEXT_SIGNATURE, state))))
+    thinking = {"type": "thinking", "thinking": "", "signature": forged}
+    calling = {"type": "tool_use", "id": "a", "name": "Read", "input": {"path": "x"}}
+    assert parts(history([{"type": "text", "text": "Hi"}, thinking, calling])) == [[("Hi", None), ("Read", SENTINEL)]]
 
 
 def test_thoughts_are_not_sent_back() -> None:

@@ -148,10 +148,10 @@ def said(turn: Turn, route: Route, names: ToolNames) -> Iterator[Json]:
 def own_signatures(turn: Turn, route: Route) -> dict[str, str]:
     """Call id -> thought signature, as far as this very model made it; those of another are refused."""
     return {
-        key.removeprefix("call:"): str(value)
+        key.removeprefix("call:"): value
         for signature in own(turn.blocks, route)
         for key, value in signature.opaque
-        if key.startswith("call:")
+        if key.startswith("call:") and isinstance(value, str)
     }
 
 
@@ -164,7 +164,7 @@ def text_signature(turn: Turn, position: int, route: Route) -> str:
     """The signature of a text block: it waits in the thinking block behind it."""
     behind = turn.blocks[position + 1 : position + 2]
     values = [value for signature in own(behind, route) for value in signature.values(TEXT_SIGNATURE)]
-    return str(values[-1]) if values else ""
+    return values[-1] if values and isinstance(values[-1], str) else ""
 
 
 def function_call(
