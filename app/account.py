@@ -133,8 +133,9 @@ class Account:
         """The client has its answer, or is gone."""
         self.ended = self.elapsed()
 
-    def _used(self, usage: Mapping[str, Any] | None) -> None:
-        self.usage |= {name: value for name, value in (usage or {}).items() if value is not None}
+    def _used(self, usage: Any) -> None:
+        if isinstance(usage, dict):
+            self.usage |= {name: value for name, value in usage.items() if value is not None}
 
 
 def opened(message: Json, **known: Any) -> Account:
@@ -146,7 +147,8 @@ def opened(message: Json, **known: Any) -> Account:
 
 def length(delta: Mapping[str, Any]) -> int:
     """Characters of a piece of the answer."""
-    return len(delta.get("text") or delta.get("thinking") or delta.get("partial_json") or "")
+    piece = delta.get("text") or delta.get("thinking") or delta.get("partial_json")
+    return len(piece) if isinstance(piece, str) else 0
 
 
 def pictures(content: Any) -> int:

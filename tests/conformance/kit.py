@@ -231,14 +231,19 @@ def means(wire: Any) -> Means:
 
 def streamed(case: Case, pieces: Pieces | None = None) -> Outcome:
     """The case as a stream."""
+    events, error = heard(case, [case.answer] if pieces is None else pieces)
+    return Outcome(events, fold(events) if events else None, error)
+
+
+def heard(case: Case, pieces: Pieces) -> tuple[tuple[Json, ...], Json | None]:
+    """The events of a stream, and the error it ended with."""
     frames = []
     try:
-        frames += exchange(case, [case.answer] if pieces is None else pieces, True).stream()
+        frames += exchange(case, pieces, True).stream()
     except RialtoError as error:
-        return Outcome(error=told(error))
+        return (), told(error)
     events = tuple(frame_events(b"".join(frames)))
-    failure = next((event["error"] for event in events if event["type"] == "error"), None)
-    return Outcome(events, fold(events), failure)
+    return events, next((event["error"] for event in events if event["type"] == "error"), None)
 
 
 def in_one_piece(case: Case, pieces: Pieces | None = None) -> Outcome:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from app import sse
-from tests.conformance.kit import streamed
+from tests.conformance.kit import heard, streamed
 from tests.fuzz.answers import Answer, answers
 from tests.fuzz.counting import law
 from tests.fuzz.damage import littered, pieces, spoiled
@@ -145,5 +145,5 @@ def test_garbage_of_anthropics_own_breaks_nothing(answer: Answer, whole: bool, d
     else:
         values = data.draw(spoiled([value_of(frame) for frame in spoken.frames(answer)]))
         stream = data.draw(littered(framed(values, "anthropic_messages")))
-    for outcome in (streamed(case(where, asked()), [stream]), play_whole(where, asked(), [stream])):
-        assert outcome.error is None or DEFECT not in outcome.error["message"], outcome.error
+    for error in (heard(case(where, asked()), [stream])[1], play_whole(where, asked(), [stream]).error):
+        assert error is None or DEFECT not in error["message"], error

@@ -485,6 +485,17 @@ def test_parts_of_wrong_types(local: Route, place: list[Any], value: Any) -> Non
             assert found["content"] == [text("word")]
 
 
+@pytest.mark.parametrize("missing", ["message_start", "content_block_start", "usage", "text"])
+def test_events_of_anthropics_own_that_make_no_message(missing: str) -> None:
+    message = {"type": "message", "content": [text("word")], "stop_reason": "end_turn", "usage": {"output_tokens": 1}}
+    events = [event for event in told(message) if event["type"] != missing]
+    for event in events:
+        event.pop(missing, None)
+        event.get("delta", {}).pop(missing, None)
+    with pytest.raises(Broke, match="unknown form"):
+        whole(sse(*events), genuine())
+
+
 @pytest.mark.parametrize("index", [[0], {}, None, "x", 1.5])
 def test_positions_of_wrong_types(local: Route, index: Any) -> None:
     call = {"type": "tool_use", "id": "a", "name": "get_weather", "input": {"city": "Paris"}}

@@ -115,5 +115,11 @@ class PassthroughStream:
         return {"type": "content_block_delta", "index": index, "delta": {"type": name, key: ""}}
 
     def whole(self, events: list[Json]) -> Json:
-        """The message as it came."""
-        return self._message or fold(events)
+        """The message as it came. Raises `Broke` for events that make none."""
+        try:
+            made = self._message or fold(events)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            made = {}
+        if not made:
+            raise Broke(f"{self._title}: the answer has an unknown form (its events make no message)")
+        return made
