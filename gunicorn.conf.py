@@ -22,9 +22,9 @@ if chosen_worker_class() == "gevent":
 
     monkey.patch_all()
 
-from app.catalog import Catalog  # noqa: E402
-from app.memory import remembered  # noqa: E402
-from app.settings import Settings, SettingsError  # noqa: E402
+from app.catalog.catalog import Catalog  # noqa: E402
+from app.memory.memory import remembered  # noqa: E402
+from app.settings.settings import Settings, SettingsError  # noqa: E402
 from app.startup import banner  # noqa: E402
 
 try:

@@ -7,14 +7,17 @@ import sys
 
 from flask import Flask, Response, request
 
-from app import dashboard, errors, loops, stopping, usage_requests, visitors
-from app.logs import init_logs
-from app.messages import messages
-from app.models import models
+from app import dashboard
+from app.api import errors, stopping, visitors
+from app.api.messages import messages
+from app.api.models import models
+from app.api.status import status
+from app.exchange import loops
+from app.logs.application import init_logs
 from app.rialto import build
-from app.settings import Settings
+from app.settings.settings import Settings
 from app.startup import banner
-from app.status import status
+from app.usage import requests as usage_requests
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -10,25 +10,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from app.catalog import Catalog
+from app.catalog.catalog import Catalog
+from app.catalog.own_models import OwnModels
 from app.clients.budgets import Budgets
 from app.clients.keys import Keyring
 from app.clients.quotas import Quotas
 from app.clients.rates import Rates
-from app.logs_redaction import Redaction
-from app.means import Means
+from app.exchange.means import Means
+from app.exchange.patience import Patience
+from app.logs.redaction import Redaction
 from app.media import Media
 from app.media.links import links_for
-from app.memory import Memory, open_store
-from app.own_models import OwnModels
-from app.patience import Patience
+from app.memory.memory import Memory, open_store
 from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
 from app.search.conf import load_search
 from app.search.web import web_for
-from app.settings import Settings
-from app.upstream import Upstream
-from app.usage_books import Books
+from app.settings.settings import Settings
+from app.upstream.upstream import Upstream
+from app.usage.books import Books
 
 #: Characters from which on a header of the user's own may be a secret.
 LONG_HEADER = 16

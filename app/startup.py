@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from app.listing import LARGE, LARGE_WINDOW, display_name, public_id
-from app.settings import Settings
+from app.api.listing import LARGE, LARGE_WINDOW, display_name, public_id
+from app.settings.settings import Settings
 from translators.core.errors import RialtoError
 from translators.core.vendor import Route
 
 if TYPE_CHECKING:
-    from app.catalog import Catalog
+    from app.catalog.catalog import Catalog
 
 VERSION = "0.1.0"
 

@@ -19,10 +19,10 @@ settings.load_profile("rialto")
 def nothing_is_kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What one test learns is no other test's business, nor the developer's server's. No vendor is asked unasked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
-        patch.setattr("app.settings.CLIENTS_FILE", Path("nowhere.toml"))
-        patch.setattr("app.settings.LOG_DIR", tmp_path_factory.mktemp("logs"))
-        patch.setattr("app.limits.in_background", lambda work: None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.CLIENTS_FILE", Path("nowhere.toml"))
+        patch.setattr("app.settings.settings.LOG_DIR", tmp_path_factory.mktemp("logs"))
+        patch.setattr("app.memory.limits.in_background", lambda work: None)
         yield
 
 

@@ -33,10 +33,10 @@ MAY_IMPORT = {
 PURE = {"vendor", "protocols", "core", "discovery"}
 #: Package -> the beginnings of the paths that may import it.
 NETWORK = {
-    "requests": ("app/upstream", "app/demo"),
-    "urllib3": ("app/upstream", "app/demo"),
-    "sseclient": ("app/upstream", "app/framing"),
-    "redis": ("app/store",),
+    "requests": ("app/upstream/", "app/demo/"),
+    "urllib3": ("app/upstream/", "app/demo/"),
+    "sseclient": ("app/upstream/framing",),
+    "redis": ("app/memory/store_redis",),
     "duckdb": ("app/dashboard/engine",),
 }
 WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
@@ -104,7 +104,7 @@ def layering(path: str, tree: ast.Module) -> Complaints:
 
 
 def network(path: str, tree: ast.Module) -> Complaints:
-    """Only `app/upstream*.py` and the demo, a transport adapter, know how bytes travel; framing reads their events."""
+    """Only `app/upstream/` and the demo, a transport adapter, know how bytes travel."""
     for line, name in imports(path, tree):
         top = name.split(".")[0]
         if top in NETWORK and not path.startswith(NETWORK[top]):
@@ -167,7 +167,7 @@ def is_vendor_name(node: ast.expr) -> bool:
 CLIENT_WORDS = re.compile(r"ANTHROPIC_(?:BASE_URL|AUTH_TOKEN|DEFAULT_)|^anthropic/$")
 #: The demo is a piece of the shell: its transport, and the sentence that announces it.
 DEMO_WORDS = re.compile(r"^demo://$|the built-in demo")
-DEMO_FILES = "app/demo"
+DEMO_FILES = "app/demo/"
 
 
 def words_for(name: str, title: str) -> str:
@@ -268,17 +268,16 @@ BAD = [
     (layering, "translators/core/stream.py", "import translators"),
     (layering, "translators/protocols/openai_chat.py", "from translators import deepseek"),
     (layering, "translators/protocols/openai_chat.py", "def f():\n    import translators.deepseek"),
-    (layering, "translators/protocols/openai_chat.py", "from app.errors import envelope"),
+    (layering, "translators/protocols/openai_chat.py", "from app.api.errors import envelope"),
     (layering, "translators/kimi.py", "from translators import deepseek"),
     (layering, "translators/kimi.py", "from .deepseek import VENDOR"),
     (layering, "translators/kimi.py", "from app import settings"),
     (layering, "translators/__init__.py", "from translators.deepseek import VENDOR"),
     (layering, "wsgi.py", "from translators.core import stream"),
-    (network, "app/messages.py", "import requests"),
-    (network, "app/catalog.py", "from urllib3.exceptions import ProtocolError"),
-    (network, "app/framing.py", "import requests"),
-    (network, "app/learned.py", "import redis"),
-    (network, "app/exchange.py", "import sseclient"),
+    (network, "app/api/messages.py", "import requests"),
+    (network, "app/catalog/catalog.py", "from urllib3.exceptions import ProtocolError"),
+    (network, "app/memory/learned.py", "import redis"),
+    (network, "app/exchange/exchange.py", "import sseclient"),
     (network, "translators/core/stream.py", "from sseclient import SSEClient"),
     (web, "translators/kimi.py", "from flask import request"),
     (web, "wsgi.py", "import werkzeug.serving"),
@@ -296,50 +295,54 @@ BAD = [
     (purity, "translators/protocols/openai_chat.py", "created = datetime.datetime.now(UTC)"),
     (purity, "translators/protocols/openai_chat.py", "text = open('table.json').read()"),
     (purity, "translators/protocols/openai_chat.py", "print('here')"),
-    (vendor_names, "app/exchange.py", "if vendor.name == 'kimi': pass"),
-    (vendor_names, "app/exchange.py", "if 'kimi' == route.vendor.name: pass"),
-    (vendor_names, "app/exchange.py", "x = 1 if self.route.vendor.name in ('kimi', 'zai') else 2"),
-    (vendor_names, "app/exchange.py", "if vendor.name.lower() == 'kimi': pass"),
-    (vendor_names, "app/exchange.py", "if vendor.name.startswith('open'): pass"),
-    (vendor_names, "app/exchange.py", "match route.vendor.name:\n    case 'kimi': pass"),
-    (layering, "app/settings.py", "from translators.ollama import models_url"),
-    (named_vendors, "app/targets.py", "ORIGINAL = 'openai'"),
-    (named_vendors, "app/targets.py", "base = vendors['openai_compatible']"),
-    (named_vendors, "app/catalog.py", "targets.get('openai-compatible')"),
-    (named_vendors, "app/own_models.py", "route = resolve(f'ollama/{model}')"),
-    (named_vendors, "app/settings.py", "key = variables.str('OLLAMA_API_KEY')"),
-    (named_vendors, "app/settings.py", "raise Error('set OPENAI_API too')"),
-    (named_vendors, "app/status.py", "words = 'Azure OpenAI says no'"),
-    (named_vendors, "app/listing.py", "shown = targets['demo']"),
-    (named_vendors, "app/listing.py", "shown = targets['anthropic']"),
-    (sizes, "app/exchange.py", LONG_FUNCTION),
-    (sizes, "app/exchange.py", "class A:\n" + "".join(f"    {line}\n" for line in LONG_FUNCTION.splitlines())),
-    (sizes, "app/exchange.py", "x = 1\n" * 351),
+    (vendor_names, "app/exchange/exchange.py", "if vendor.name == 'kimi': pass"),
+    (vendor_names, "app/exchange/exchange.py", "if 'kimi' == route.vendor.name: pass"),
+    (vendor_names, "app/exchange/exchange.py", "x = 1 if self.route.vendor.name in ('kimi', 'zai') else 2"),
+    (vendor_names, "app/exchange/exchange.py", "if vendor.name.lower() == 'kimi': pass"),
+    (vendor_names, "app/exchange/exchange.py", "if vendor.name.startswith('open'): pass"),
+    (vendor_names, "app/exchange/exchange.py", "match route.vendor.name:\n    case 'kimi': pass"),
+    (layering, "app/settings/settings.py", "from translators.ollama import models_url"),
+    (named_vendors, "app/catalog/targets.py", "ORIGINAL = 'openai'"),
+    (named_vendors, "app/catalog/targets.py", "base = vendors['openai_compatible']"),
+    (named_vendors, "app/catalog/catalog.py", "targets.get('openai-compatible')"),
+    (named_vendors, "app/catalog/own_models.py", "route = resolve(f'ollama/{model}')"),
+    (named_vendors, "app/settings/settings.py", "key = variables.str('OLLAMA_API_KEY')"),
+    (named_vendors, "app/settings/settings.py", "raise Error('set OPENAI_API too')"),
+    (named_vendors, "app/api/status.py", "words = 'Azure OpenAI says no'"),
+    (named_vendors, "app/api/listing.py", "shown = targets['demo']"),
+    (named_vendors, "app/api/listing.py", "shown = targets['anthropic']"),
+    (sizes, "app/exchange/exchange.py", LONG_FUNCTION),
+    (sizes, "app/exchange/exchange.py", "class A:\n" + "".join(f"    {line}\n" for line in LONG_FUNCTION.splitlines())),
+    (sizes, "app/exchange/exchange.py", "x = 1\n" * 351),
     (sizes, "translators/kimi.py", "x = 1\n" * 151),
-    (names, "app/exchange.py", "x = 1"),
+    (names, "app/exchange/exchange.py", "x = 1"),
     (names, "app/utils.py", "'''Things.'''"),
-    (names, "app/exchange.py", "'''Doc.'''\ndef get_model(): pass"),
-    (names, "app/exchange.py", "'''Doc.'''\nclass A:\n    def _process_chunk(self): pass"),
-    (names, "app/exchange.py", "'''Doc.'''\nclass StreamManager: pass"),
+    (names, "app/exchange/exchange.py", "'''Doc.'''\ndef get_model(): pass"),
+    (names, "app/exchange/exchange.py", "'''Doc.'''\nclass A:\n    def _process_chunk(self): pass"),
+    (names, "app/exchange/exchange.py", "'''Doc.'''\nclass StreamManager: pass"),
 ]
 
 GOOD = [
     (layering, "translators/kimi.py", "from translators.protocols.openai_chat import OPENAI_CHAT"),
-    (layering, "app/catalog.py", "from translators import vendors\nfrom translators.core.vendor import Route"),
-    (network, "app/upstream_framing.py", "import urllib3"),
-    (network, "app/demo.py", "from requests.adapters import BaseAdapter"),
-    (network, "app/framing.py", "from sseclient import SSEClient"),
-    (web, "app/messages.py", "from flask import Blueprint"),
-    (purity, "app/usage.py", "import time"),
+    (layering, "app/catalog/catalog.py", "from translators import vendors\nfrom translators.core.vendor import Route"),
+    (network, "app/upstream/engine.py", "import urllib3"),
+    (network, "app/demo/transport.py", "from requests.adapters import BaseAdapter"),
+    (network, "app/upstream/framing.py", "from sseclient import SSEClient"),
+    (web, "app/api/messages.py", "from flask import Blueprint"),
+    (purity, "app/usage/record.py", "import time"),
     (purity, "translators/__init__.py", "import importlib\nimport pkgutil"),
     (purity, "translators/core/thinking.py", "import base64\nimport hashlib\nimport json"),
-    (vendor_names, "app/catalog.py", "if tool.name == name and vendor.keyless: pass"),
-    (named_vendors, "app/status.py", "def f():\n    'As ollama does.'\n"),
-    (named_vendors, "app/status.py", "names = ['openai_chat', 'anthropic-version', 'claude', 'ANTHROPIC_BASE_URL']"),
-    (named_vendors, "app/demo.py", "model = 'demo'"),
-    (sizes, "app/exchange.py", "def f():\n" + "    x = 1\n" * 49),
-    (sizes, "app/exchange.py", "x = 1\n" * 350),
-    (names, "app/exchange.py", "'''Doc.'''\ndef targets(): pass"),
+    (vendor_names, "app/catalog/catalog.py", "if tool.name == name and vendor.keyless: pass"),
+    (named_vendors, "app/api/status.py", "def f():\n    'As ollama does.'\n"),
+    (
+        named_vendors,
+        "app/api/status.py",
+        "x = ['openai_chat', 'anthropic-version', 'claude', 'ANTHROPIC_BASE_URL']",
+    ),
+    (named_vendors, "app/demo/transport.py", "model = 'demo'"),
+    (sizes, "app/exchange/exchange.py", "def f():\n" + "    x = 1\n" * 49),
+    (sizes, "app/exchange/exchange.py", "x = 1\n" * 350),
+    (names, "app/exchange/exchange.py", "'''Doc.'''\ndef targets(): pass"),
 ]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app import settings
-from app.variables import Variables
+from app.settings import settings
+from app.settings.variables import Variables
 from docs import vendor_table
 from tests.sizes import ROOT
 from translators import vendors

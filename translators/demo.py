@@ -1,8 +1,8 @@
-"""The demo: answers without a model, a key or a network (see docs/architecture.md and `app/demo.py`).
+"""The demo: answers without a model, a key or a network (see docs/architecture.md and `app/demo/transport.py`).
 
 It speaks Chat Completions bytes inside the process, so that a request takes the whole way through Rialto. It reasons
-when thinking is on, and understands what is written in `app/demo.py`: `demo:tool NAME {json}`, `demo:error STATUS`,
-`demo:slow` and `demo:break`.
+when thinking is on, and understands what is written in `app/demo/transport.py`: `demo:tool NAME {json}`,
+`demo:error STATUS`, `demo:slow` and `demo:break`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.clients.rows import Client
-from app.store import Store
+from app.memory.store import Store
 from translators.core.errors import OverLimit
 
 TABLE = "spent"

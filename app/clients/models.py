@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.catalog import Catalog, route_name
+from app.api.listing import Row
+from app.catalog.catalog import Catalog, route_name
+from app.catalog.resolution import without_bracket
 from app.clients.rows import Client
-from app.listing import Row
-from app.resolution import without_bracket
 from translators.core.errors import Forbidden
 from translators.core.vendor import Route
 

@@ -8,12 +8,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.account import Account
 from app.clients.budgets import Budgets, Period, Spending
 from app.clients.rates import Rates
 from app.clients.rows import Client
-from app.means import Means
-from app.usage import Counts, cost, counts_of
+from app.exchange.account import Account
+from app.exchange.means import Means
+from app.usage.record import Counts, cost, counts_of
 from translators.core import tokens
 from translators.core.errors import OverLimit
 from translators.core.vendor import Json, Route

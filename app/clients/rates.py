@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from limits.errors import ConfigurationError, StorageError
 from limits.storage import MemoryStorage, storage_from_string
 
-from app.variables import SettingsError
+from app.settings.variables import SettingsError
 
 T = TypeVar("T")
 

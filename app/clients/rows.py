@@ -12,8 +12,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, pre_load, validate
 from marshmallow import fields as ma
 
-from app.conf_files import read_rows
-from app.conf_schemas import Names
+from app.catalog.conf_files import read_rows
+from app.catalog.conf_schemas import Names
 
 #: The holder of BRIDGE_API_KEY, and everybody where no key is asked for. Its row sets limits and holds no key.
 DEFAULT = "default"

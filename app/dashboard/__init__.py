@@ -13,7 +13,7 @@ from flask import Flask
 from app.clients.keys import Keyring
 from app.dashboard.pages import dashboard
 from app.dashboard.reader import Reader
-from app.settings import Settings
+from app.settings.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

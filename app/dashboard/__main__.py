@@ -10,10 +10,10 @@ from flask import Flask, redirect, url_for
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 from werkzeug.wrappers import Response
 
-from app import errors, stopping, visitors
+from app.api import errors, stopping, visitors
 from app.clients.keys import Keyring
 from app.dashboard import init_app
-from app.settings import Settings, SettingsError
+from app.settings.settings import Settings, SettingsError
 
 #: Each live page holds a thread.
 THREADS = 16

@@ -11,7 +11,7 @@ import hashlib
 from flask import Request, Response
 from itsdangerous import BadSignature, TimestampSigner
 
-from app import auth
+from app.api import auth
 from app.clients.keys import Keyring
 from translators.core.errors import RialtoError
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from app.usage_books import ERRORS, USAGE
+from app.usage.books import ERRORS, USAGE
 
 #: Streams in this process.
 MOST = 8

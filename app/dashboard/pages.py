@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 
-from app import auth, visitors
-from app.client import presence
+from app.api import auth, visitors
+from app.api.sse import dumps
 from app.dashboard import access, live
 from app.dashboard.questions import question
-from app.sse import dumps
+from app.exchange.client import presence
 from translators.core.errors import RialtoError
 
 if TYPE_CHECKING:

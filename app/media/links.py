@@ -12,8 +12,8 @@ from functools import partial
 from typing import Literal
 
 from app.media.cache import Bounded
-from app.upstream_fetch import Fetcher
-from app.upstream_guard import Unfetched, checked
+from app.upstream.fetch import Fetcher
+from app.upstream.guard import Unfetched, checked
 from translators.core.pictures import PDF, media_type
 
 Kind = Literal["image", "document"]

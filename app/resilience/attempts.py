@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
-from app.patience import no_word
+from app.exchange.patience import no_word
 from app.resilience.lanes import Full
 from app.resilience.policy import TRIES, is_outage, moves, rest
 from app.resilience.traffic import Traffic
-from app.upstream import Line
+from app.upstream.upstream import Line
 from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, Usage
 from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route

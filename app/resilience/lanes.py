@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.upstream import Line
+from app.upstream.upstream import Line
 
 #: Seconds after a vendor's last refusal for which its narrower limit is kept.
 NARROW_SECONDS = 60.0

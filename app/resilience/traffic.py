@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
-from app.catalog import route_name
+from app.catalog.catalog import route_name
 from app.resilience.breaker import FAILURES, Breaker
 from app.resilience.keys import SESSIONS, KeyRing
 from app.resilience.lanes import Lane

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.call import Call, Caller
+from app.exchange.call import Call, Caller
+from app.exchange.means import Means
 from app.ids import new_id
-from app.means import Means
-from app.upstream import Line
+from app.upstream.upstream import Line
 from translators.core.deltas import ORDINARY, Usage
 from translators.core.message import Event
 from translators.core.search import SEARCH, Kind, WebTool, functions, result_kind

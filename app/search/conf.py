@@ -10,11 +10,11 @@ from typing import Any, Literal
 from marshmallow import Schema, ValidationError, post_load, validate
 from marshmallow import fields as ma
 
-from app.conf_files import read_rows
-from app.conf_schemas import Address, Names
+from app.catalog.conf_files import read_rows
+from app.catalog.conf_schemas import Address, Names
 from app.search.engines import ENGINES, Kind
-from app.settings import ROOT, Settings, SettingsError
-from app.variables import header_value, web_address
+from app.settings.settings import ROOT, Settings, SettingsError
+from app.settings.variables import header_value, web_address
 
 FILE = ROOT / "conf" / "search.toml"
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from app.search.text import page_text
-from app.upstream import Line
-from app.upstream_fetch import Fetched, Fetcher
-from app.upstream_guard import MAX_URL, Unfetched
+from app.upstream.fetch import Fetched, Fetcher
+from app.upstream.guard import MAX_URL, Unfetched
+from app.upstream.upstream import Line
 from translators.core.pictures import PDF
 from translators.core.search import FETCH, WebTool, failed, fetched
 from translators.core.vendor import Json

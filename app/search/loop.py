@@ -15,14 +15,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from app.call import Call, Caller
+from app.exchange.call import Call, Caller
+from app.exchange.means import Means
 from app.ids import new_id
-from app.logs_redaction import without_echo
-from app.means import Means
+from app.logs.redaction import without_echo
 from app.resilience.attempts import Attempts
 from app.search.call import Round, WebCall
-from app.upstream import Line
-from app.usage_kind import is_claude_code, is_web_search
+from app.upstream.upstream import Line
+from app.usage.kind import is_claude_code, is_web_search
 from translators.core.blocks import content_text
 from translators.core.message import Event
 from translators.core.search import (

@@ -10,8 +10,8 @@ from app.media.links import fetcher_for
 from app.search.conf import Engine, SearchConf
 from app.search.engines import Query
 from app.search.fetch import Pages
-from app.upstream import Line
-from app.upstream_engine import EngineLine
+from app.upstream.engine import EngineLine
+from app.upstream.upstream import Line
 from translators.core.errors import RialtoError
 from translators.core.search import FETCH, SEARCH, Page, WebTool, failed, found
 from translators.core.vendor import Json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app import sse
+from app.api import sse
 from tests.chaos.clients import Outcome
 from tests.chaos.judge import SECRET, Judge
 from tests.chaos.plans import Act, Manner, Plan

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import app.call
-import app.framing
-import app.sse
+import app.api.sse
+import app.exchange.call
+import app.upstream.framing
 from tests.conformance import answer_laws as answers
 from tests.conformance import broken_wires, coverage, sdk_oracle, test_vendors
 from tests.conformance import request_laws as requests
@@ -147,8 +147,8 @@ def renamed(original: Any) -> Any:
 
 BREAKS = (
     Break(answers.expectation, CALLS, decode, "tool_call", without_arguments),
-    Break(answers.grammatical, CALLS, app.sse, "encode", unclosed),
-    Break(answers.chunking, CALLS, app.framing, "FRAMINGS", impatient),
+    Break(answers.grammatical, CALLS, app.api.sse, "encode", unclosed),
+    Break(answers.chunking, CALLS, app.upstream.framing, "FRAMINGS", impatient),
     Break(answers.folding, CALLS, MessageStream, "whole", forgetful),
     Break(answers.counting, CALLS, decode, "usage", greedy),
     Break(answers.honesty, CALLS, MessageStream, "close", credulous),
@@ -161,8 +161,8 @@ BREAKS = (
     Break(requests.hidden_thinking, CALLS, writer, "sign", shallow),
     Break(requests.answers_every_call, CALLS, history, "with_results", unanswered),
     Break(requests.prefix, CALLS, builder, "system_messages", counted),
-    Break(sdk_oracle.rebuilds, CALLS, app.sse, "encode", silent),
-    Break(sdk_oracle.raises, "deepseek/no_balance", app.call, "refusal", blaming),
+    Break(sdk_oracle.rebuilds, CALLS, app.api.sse, "encode", silent),
+    Break(sdk_oracle.raises, "deepseek/no_balance", app.exchange.call, "refusal", blaming),
     Break(shapes_are_accepted, "", builder, "function", foreign),
     Break(fields_are_covered, "", builder, "limits", deaf),
     Break(vendors_are_documented, "", test_vendors, "vendors", renamed),

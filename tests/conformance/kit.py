@@ -21,16 +21,16 @@ from typing import Any
 
 import requests
 
-import app.upstream
-from app.call import Caller
-from app.exchange import Exchange
-from app.means import Means
+from app.exchange.call import Caller
+from app.exchange.exchange import Exchange
+from app.exchange.means import Means
+from app.exchange.patience import Patience
 from app.media import Media
 from app.media.links import links_for
-from app.memory import Memory
-from app.patience import Patience
+from app.memory.memory import Memory
 from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
+from app.upstream import upstream
 from tests.conformance.readable import signed
 from tests.conformance.targets import route, targets
 from translators.core.errors import RialtoError
@@ -203,10 +203,10 @@ class Wire:
     reply: Reply
     sent: list[Json] = field(default_factory=list)
 
-    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Any) -> app.upstream.Reply:
+    def send(self, route: Route, url: str, headers: Mapping[str, str], body: bytes, line: Any) -> upstream.Reply:
         """Takes a request."""
         self.sent.append(json.loads(body))
-        return app.upstream.Reply(self.reply.received(), route.vendor.title)
+        return upstream.Reply(self.reply.received(), route.vendor.title)
 
 
 @dataclass(frozen=True)

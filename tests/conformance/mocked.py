@@ -14,7 +14,7 @@ from flask import Flask
 from requests import PreparedRequest
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.conformance.kit import Json
 from tests.conformance.targets import CHOICES, KEY, servers
 from translators import vendors

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.catalog import Catalog
-from app.settings import Settings
-from app.targets import Target
+from app.catalog.catalog import Catalog
+from app.catalog.targets import Target
+from app.settings.settings import Settings
 from translators import vendors
 from translators.core.vendor import Route, Vendor
 

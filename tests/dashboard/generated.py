@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from app.usage import moment
+from app.usage.record import moment
 
 Record = dict[str, Any]
 

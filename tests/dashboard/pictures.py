@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from playwright.sync_api import Browser, Page
 
-from app.settings import ROOT
+from app.settings.settings import ROOT
 from tests.dashboard import generated
 from tests.dashboard.browser import PHONE, opened_browser, profile
 from tests.dashboard.servers import DashboardServer

@@ -12,7 +12,7 @@ from app.dashboard.engine import files
 from app.dashboard.engine.__main__ import Engine
 from app.dashboard.engine.index import Index
 from app.dashboard.reader import index_folder
-from app.logs_file import LineFile
+from app.logs.file import LineFile
 from tests.dashboard.conftest import Opened
 from tests.dashboard.logs import NOW, ask, encoded, ids, read, sample, written
 

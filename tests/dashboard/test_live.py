@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import errors
+from app.api import errors
 from app.clients.keys import Keyring
 from app.dashboard import init_app, live
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.dashboard.logs import sample, written
 
 LINES = sample(10)

@@ -15,7 +15,7 @@ from app import create_app
 from app.clients.keys import hash_of
 from app.clients.rows import Client
 from app.dashboard import access
-from app.settings import ROOT, Settings
+from app.settings.settings import ROOT, Settings
 from tests.dashboard.logs import sample, written
 
 KEY = "bridge-key-of-the-operator"

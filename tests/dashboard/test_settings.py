@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.catalog import Catalog
-from app.settings import Settings, SettingsError
+from app.catalog.catalog import Catalog
+from app.settings.settings import Settings, SettingsError
 from app.startup import banner
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from app.store_sqlite import FILE
+from app.memory.store_sqlite import FILE
 from tests.support.rialto_server import RialtoServer
 from tests.support.scripted_server import Answer, Request, ScriptedServer, json_answer
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from app import sse
+from app.api import sse
 from tests.conformance.answer_laws import everything, visible
 from tests.conformance.kit import Case, Outcome, in_one_piece, streamed
 from tests.conformance.readable import normalised

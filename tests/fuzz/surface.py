@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from requests import PreparedRequest
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.conformance.kit import Json, frame_events
 from tests.conformance.targets import CHOICES, KEY
 from tests.support.grammar import complaints

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from app import sse
+from app.api import sse
 from tests.conformance.kit import heard, streamed
 from tests.fuzz.answers import Answer, answers
 from tests.fuzz.counting import law

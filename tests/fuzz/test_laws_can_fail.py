@@ -11,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-import app.framing
+import app.upstream.framing
 from tests.conformance.damage import Damage, counted
 from tests.fuzz import test_answers, test_requests, test_streams, test_surface
 from tests.fuzz.surface import scripted_vendors
@@ -100,7 +100,7 @@ def meddling(original: Any) -> Any:
 
 
 #: By name: the package has a blueprint of the same name.
-endpoints = importlib.import_module("app.messages")
+endpoints = importlib.import_module("app.api.messages")
 builder = importlib.import_module("translators.protocols.openai_chat.request")
 CHAT, LINES = {"wire": "openai_chat"}, {"wire": "ollama_chat"}
 BREAKS: tuple[tuple[Any, dict[str, str], Any, str, Damage], ...] = (
@@ -109,14 +109,14 @@ BREAKS: tuple[tuple[Any, dict[str, str], Any, str, Damage], ...] = (
     (test_requests.test_building_is_pure, CHAT, messages, "prompts", counted),
     (test_requests.test_the_next_turn_keeps_the_bytes, CHAT, builder, "limits", growing),
     (test_requests.test_anthropic_gets_the_clients_own_words, {}, passthrough, "own_messages", meddling),
-    (test_answers.test_all_of_it_arrives_however_it_is_cut, LINES, app.framing, "FRAMINGS", impatient),
+    (test_answers.test_all_of_it_arrives_however_it_is_cut, LINES, app.upstream.framing, "FRAMINGS", impatient),
     (test_answers.test_a_whole_answer_says_the_same, CHAT, MessageStream, "_text", silent),
     (test_answers.test_a_truncated_answer_never_looks_complete, CHAT, MessageStream, "close", credulous),
     (test_answers.test_odd_words_and_garbage_break_nothing, CHAT, writer.Writer, "close", unclosed),
     (test_answers.test_wrong_types_break_nothing, CHAT, writer.Writer, "close", unclosed),
-    (test_answers.test_anthropics_own_answer_passes, {}, app.framing, "FRAMINGS", half),
+    (test_answers.test_anthropics_own_answer_passes, {}, app.upstream.framing, "FRAMINGS", half),
     (test_answers.test_garbage_of_anthropics_own_breaks_nothing, {}, passthrough, "event_type", failing),
-    (test_streams.test_bytes_become_the_same_objects, {}, app.framing, "FRAMINGS", impatient),
+    (test_streams.test_bytes_become_the_same_objects, {}, app.upstream.framing, "FRAMINGS", impatient),
     (test_streams.test_deltas_become_well_formed_events, {}, writer.Writer, "close", unclosed),
     (test_surface.test_a_valid_body_is_answered, {}, writer.Writer, "close", unclosed),
     (test_surface.test_wrong_types_are_answered, {}, endpoints, "parse", trusting),

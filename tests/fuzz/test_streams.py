@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app.framing import FRAMINGS, objects
+from app.upstream.framing import FRAMINGS, objects
 from tests.fuzz.counting import law
 from tests.fuzz.damage import GARBAGE, littered, pieces
 from tests.fuzz.spoken import bare, line

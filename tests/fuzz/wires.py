@@ -11,10 +11,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from app import sse
+from app.api import sse
+from app.api.schemas import MESSAGE_REQUEST, parse
 from app.media import Media
 from app.media.links import Link, Links, Opened, Outcome
-from app.schemas import MESSAGE_REQUEST, parse
 from tests.conformance.kit import upstream_body
 from tests.conformance.targets import route, wires
 from tests.support.media_samples import encoded, pdf, png

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.catalog import Catalog
-from app.exchange import Exchange
-from app.settings import Settings, SettingsError
-from app.targets import endpoint
+from app.catalog.catalog import Catalog
+from app.catalog.targets import endpoint
+from app.exchange.exchange import Exchange
+from app.settings.settings import Settings, SettingsError
 from tests.conformance.kit import CALLER, FIXTURES, Json, Reply, Wire, frame_events, means
 from translators.anthropic import VENDOR
 from translators.core.errors import Broke, PromptTooLong, RialtoError

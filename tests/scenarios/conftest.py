@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.memory import Memory
+from app.memory.memory import Memory
 from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.rig import REPAIRED, Rig, environment
 from tests.scenarios.wires import WIRES, Wire
 from tests.support.scripted_server import ScriptedServer
@@ -30,7 +30,7 @@ def vendor_server() -> Iterator[ScriptedServer]:
 def apps(vendor_server: ScriptedServer) -> dict[str, Flask]:
     """Rialto for each wire; only Ollama's own Anthropic endpoint needs another one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         plain = create_app(Settings.load(environment(vendor_server.url)))
         repaired = create_app(Settings.load(environment(vendor_server.url) | REPAIRED))
     return dict.fromkeys(WIRES, plain) | {"repaired": repaired}
@@ -75,7 +75,7 @@ def patient(wire: Wire, apps: dict[str, Flask], vendor: ScriptedServer, monkeypa
 def chat_app(vendor_server: ScriptedServer) -> Flask:
     """Rialto whose OpenAI and Azure go by Chat Completions."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         return create_app(Settings.load(environment(vendor_server.url) | {"OPENAI_API": "chat"}))
 
 

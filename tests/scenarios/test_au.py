@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import answer
 from tests.scenarios.over import over
 from tests.scenarios.rig import REPAIRED, Rig, environment
@@ -35,7 +35,7 @@ def locked_apps(vendor_server: ScriptedServer) -> dict[str, Flask]:
     """Rialto that asks for a key."""
     given = environment(vendor_server.url) | {"BRIDGE_API_KEY": KEY}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         plain = create_app(Settings.load(given))
         return dict.fromkeys(WIRES, plain) | {"repaired": create_app(Settings.load(given | REPAIRED))}
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import answer
 from tests.scenarios.over import over
 from tests.scenarios.rig import Rig, environment, user

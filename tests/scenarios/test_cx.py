@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import Json, answer, words
 from tests.scenarios.over import over
 from tests.scenarios.rig import Rig, user
@@ -309,7 +309,7 @@ def advice(capsys: pytest.CaptureFixture[str], window: int) -> str:
     """What Rialto prints at its start for a model with that window."""
     given = {"OLLAMA_HOST": "http://127.0.0.1:9", "BIG_MODEL": "ollama-haiku", "MIDDLE_MODEL": "ollama-haiku"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         small = {"SMALL_MODEL": "ollama-haiku", "OLLAMA_HAIKU_CONTEXT_WINDOW": str(window)}
         create_app(Settings.load(given | small))
     return capsys.readouterr().err

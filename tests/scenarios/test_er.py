@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import Answer, Call, Json, answer, words
 from tests.scenarios.over import over
 from tests.scenarios.rig import Outcome, Rig, assistant, environment, result, text, tool, use, user
@@ -182,7 +182,7 @@ def hours(monkeypatch: pytest.MonkeyPatch) -> Hours:
     made = Hours()
     monkeypatch.setattr("app.resilience.attempts.time", SimpleNamespace(monotonic=lambda: made.now))
     monkeypatch.setattr("app.resilience.policy.FIRST_PAUSE", 0.5)
-    monkeypatch.setattr("app.upstream.Line.wait", lambda line, event, timeout: made.wait(line, event, timeout))
+    monkeypatch.setattr("app.upstream.upstream.Line.wait", lambda line, event, timeout: made.wait(line, event, timeout))
     return made
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-import app.exchange
-import app.patience
-import app.pump
+import app.exchange.exchange
+import app.exchange.patience
+import app.exchange.pump
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import Json, answer, thought, words
 from tests.scenarios.over import over
 from tests.scenarios.rig import REPAIRED, Rig, environment, user
@@ -42,17 +42,17 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of exchanges and of their patience."""
     made = Clock()
-    look = app.pump.Pump.next
+    look = app.exchange.pump.Pump.next
 
     def counted(pump: Any, timeout: float) -> Any:
         try:
             return look(pump, LOOK)
-        except app.pump.Silence:
+        except app.exchange.pump.Silence:
             made.now += 1.0
             raise
 
-    monkeypatch.setattr(app.pump.Pump, "next", counted)
-    for module in (app.exchange, app.patience):
+    monkeypatch.setattr(app.exchange.pump.Pump, "next", counted)
+    for module in (app.exchange.exchange, app.exchange.patience):
         monkeypatch.setattr(module, "time", made)
     return made
 
@@ -182,7 +182,7 @@ def hasty(vendor_server: ScriptedServer) -> dict[str, Flask]:
     """Rialto whose vendors may pause for a moment only."""
     given = environment(vendor_server.url) | {"IDLE_TIMEOUT": "0.8", "FIRST_BYTE_TIMEOUT": "0.8"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         plain = create_app(Settings.load(given))
         repaired = create_app(Settings.load(given | REPAIRED))
     return dict.fromkeys(WIRES, plain) | {"repaired": repaired}

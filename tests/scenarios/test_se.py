@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.settings import ROOT, Settings
+from app.settings.settings import ROOT, Settings
 from tests.scenarios.answers import answer, words
 from tests.scenarios.over import over
 from tests.scenarios.rig import Rig, environment, text, user

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import Answer, Call, Json, answer, thought, words
 from tests.scenarios.conftest import renewed
 from tests.scenarios.over import over
@@ -72,7 +72,7 @@ def engine_apps(vendor_server: ScriptedServer) -> dict[str, Flask]:
     """Rialto with SearXNG; OpenAI by Chat Completions, so that it needs an engine too."""
     own = environment(vendor_server.url) | {"SEARXNG_URL": f"{vendor_server.url}/searxng"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.settings.STATE_DIR", None)
+        patch.setattr("app.settings.settings.STATE_DIR", None)
         plain = create_app(Settings.load(own))
         repaired = create_app(Settings.load(own | REPAIRED))
     return {"repaired": repaired, "": plain}

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.support.scripted_server import ScriptedServer, json_answer
 
 MODEL = "anthropic/claude-opus-5"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.vendors.bodies import ADAPTIVE, TOOLS, WISHES, refused, route, sent
 from translators.core.errors import (
     NotFound,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.targets import endpoint
+from app.catalog.targets import endpoint
 from tests.vendors.bodies import WISHES, route, sent
 from translators.core.refusals import words_of
 from translators.core.spare_fields import obeyed, taught

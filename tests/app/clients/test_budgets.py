@@ -9,8 +9,8 @@ import pytest
 
 from app.clients.budgets import Budgets, Spending
 from app.clients.rows import Client
-from app.store import FRESH, Store
-from app.store_sqlite import SqlitePlace
+from app.memory.store import FRESH, Store
+from app.memory.store_sqlite import SqlitePlace
 from tests.app.clients.conftest import Clock
 from translators.core.errors import OverLimit
 

@@ -15,7 +15,7 @@ from app import create_app
 from app.clients.budgets import Spending
 from app.clients.keys import hash_of
 from app.clients.rows import Client
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.support.scripted_server import Answer, Request, ScriptedServer, json_answer, sse_answer
 
 KEY = "rialto-key-of-a"
@@ -165,8 +165,8 @@ def test_an_answer_that_breaks_off_costs_what_was_said(opened: Opener, vendor: S
 
 def test_a_client_that_leaves_early_has_used_its_input(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     client = opened("daily_tokens = 100000")
-    monkeypatch.setattr(sys.modules["app.messages"], "presence", lambda environ: lambda: True)
-    monkeypatch.setattr("app.exchange.TICK", 0.0)
+    monkeypatch.setattr(sys.modules["app.api.messages"], "presence", lambda environ: lambda: True)
+    monkeypatch.setattr("app.exchange.exchange.TICK", 0.0)
     assert ask(client).status_code == 499
     assert used(client).tokens > 20
 

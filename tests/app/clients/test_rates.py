@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.clients.rates import RETRY, Rates, shared, wait
-from app.settings import SettingsError
+from app.settings.settings import SettingsError
 from tests.app.clients.conftest import Clock
 from tests.support.redis_server import redis_server
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.clients.keys import hash_of
 from app.clients.rows import Client, load_clients
-from app.settings import ROOT, Settings, SettingsError
+from app.settings.settings import ROOT, Settings, SettingsError
 
 HASH, OTHER = hash_of("one"), hash_of("other")
 

@@ -13,7 +13,7 @@ from app.resilience.attempts import Attempts
 from app.resilience.breaker import FAILURES, OPEN_SECONDS
 from app.resilience.policy import Policy
 from app.resilience.traffic import HOME_SECONDS, Traffic
-from app.upstream import Line
+from app.upstream.upstream import Line
 from translators import vendors
 from translators.core.deltas import Stop, Text, Usage
 from translators.core.errors import (

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from app.resilience.lanes import NARROW_SECONDS, Full, Lane
-from app.upstream import Line
+from app.upstream.upstream import Line
 
 DEADLINE = 10.0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.search.conf import FILE, SearchConf, load_search
-from app.settings import Settings, SettingsError
+from app.settings.settings import Settings, SettingsError
 
 
 def loaded(folder: Path, own: str = "", shipped: str | None = None, **environment: str) -> SearchConf:

@@ -12,7 +12,7 @@ import pytest
 from app.search.conf import Engine, SearchConf
 from app.search.engines import ENGINES, MOST_TEXT
 from app.search.web import Web
-from app.upstream import Line
+from app.upstream.upstream import Line
 from tests.support.scripted_server import Answer, ScriptedServer, json_answer
 from translators.core.search import SEARCH, Page, WebTool
 

@@ -13,9 +13,9 @@ import pytest
 from app.search.fetch import CUT, MOST_BYTES, Pages
 from app.search.text import page_text
 from app.search.web import Web
-from app.upstream import Line
-from app.upstream_fetch import Fetcher
-from app.upstream_guard import checked
+from app.upstream.fetch import Fetcher
+from app.upstream.guard import checked
+from app.upstream.upstream import Line
 from tests.support.media_samples import pdf
 from tests.support.scripted_server import Answer, ScriptedServer
 from translators.core.search import FETCH, WebTool

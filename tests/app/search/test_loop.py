@@ -12,12 +12,12 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from app.call import Caller
-from app.client import ClientGone
-from app.exchange import Exchange
+from app.exchange.call import Caller
+from app.exchange.client import ClientGone
+from app.exchange.exchange import Exchange
 from app.search.conf import SearchConf
 from app.search.web import Web
-from app.settings import Settings
+from app.settings.settings import Settings
 from tests.scenarios.answers import Answer, Call, answer, thought, words
 from tests.scenarios.wires import Chat, Gemini
 from tests.support.scripted_server import Answer as Bytes
@@ -40,7 +40,7 @@ def server() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def app(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """Three vendors and SearXNG, all at the scripted server."""
-    monkeypatch.setattr("app.settings.STATE_DIR", None)
+    monkeypatch.setattr("app.settings.settings.STATE_DIR", None)
     environment = {
         "MISTRAL_API_KEY": "k",
         "MISTRAL_BASE_URL": f"{server.url}/mistral/v1",
@@ -274,7 +274,7 @@ def test_the_client_sees_the_search_while_it_runs(
     app: Flask, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine answers only when the call and a sign of life have arrived."""
-    monkeypatch.setattr("app.patience.PING_EVERY", 0.0)
+    monkeypatch.setattr("app.exchange.patience.PING_EVERY", 0.0)
     seen = threading.Event()
     asked = iter([answer(look()), answer("So.")])
 

@@ -1,0 +1,206 @@
+"""POST /v1/messages and POST /v1/messages/count_tokens, plain and under `/{vendor}:{model}`."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+
+from app.api import auth, sse
+from app.api.bodies import read_body
+from app.api.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
+from app.clients.models import allowed_chain, check_model
+from app.exchange.call import USER_AGENT, Caller
+from app.exchange.client import ClientGone, presence
+from app.exchange.counting import count_answer
+from app.exchange.exchange import BLANK, Exchange
+from app.exchange.loops import passed
+from app.ids import new_id
+from app.rialto import Rialto
+from app.usage.requests import understood
+from translators.core import tokens
+from translators.core.errors import InvalidRequest
+from translators.core.structured import wanted_schema
+from translators.core.vendor import Json, Route
+
+messages = Blueprint("messages", __name__)
+
+#: The client closed the connection; nobody reads this status, but logs do.
+CLIENT_CLOSED = 499
+
+log = logging.getLogger("rialto")
+
+
+def rialto() -> Rialto:
+    """The parts of the running application."""
+    found: Rialto = current_app.extensions["rialto"]
+    return found
+
+
+@messages.before_request
+def check_key() -> None:
+    """Every endpoint here needs the client's key."""
+    g.client = client = auth.check(request, rialto().keyring)
+    if account := g.get("account"):
+        account.client = client.name if rialto().keyring.asks else ""
+
+
+@messages.post("/v1/messages")
+@messages.post("/v1/v1/messages")
+@messages.post("/<path:target>/v1/messages")
+@messages.post("/<path:target>/v1/v1/messages")
+def create(target: str | None = None) -> Response:
+    """A message, whole or streamed."""
+    message = parse(body(), MESSAGE_REQUEST)
+    account = understood(message, session(message))
+    account.wished = route = resolve(message, target)
+    if message["max_tokens"] == 0 and not route.profile.genuine:
+        return json_answer(empty_message(message))
+    rialto().books.begin(account)
+    routes = allowed_chain(g.client, route, rialto().catalog.chain(route))
+    means = rialto().quotas.admitted(g.client, message, route, rialto().means)
+    exchange = Exchange(clamped(message), routes, means, caller(), account)
+    log_unknown(message, route)
+    if not message.get("stream"):
+        return whole_answer(exchange)
+    return stream_answer(exchange)
+
+
+@messages.post("/v1/messages/count_tokens")
+@messages.post("/v1/v1/messages/count_tokens")
+@messages.post("/<path:target>/v1/messages/count_tokens")
+@messages.post("/<path:target>/v1/v1/messages/count_tokens")
+def count_tokens(target: str | None = None) -> Response:
+    """The input tokens over system, tools and all blocks."""
+    message = parse(body(), COUNT_REQUEST)
+    route = resolve(message, target)
+    message = rialto().means.media.countable(message, route)
+    return json_answer(count_answer(message, route, rialto().means.upstream, caller(), rialto().means.memory))
+
+
+def body() -> bytes:
+    """The request's bytes."""
+    return read_body(request, rialto().settings.max_body_bytes)
+
+
+def resolve(message: Json, target: str | None) -> Route:
+    """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target.
+    Raises `Forbidden` for a model that the client may not call.
+    """
+    path_route = target if target and ":" in target else None
+    route = rialto().catalog.resolve(message["model"], path_route).within(session(message))
+    check_model(g.client, route, path_route)
+    return route
+
+
+def session(message: Json) -> str:
+    """A stable id of the conversation: the client's header, or the session inside `metadata.user_id`; "" when there is
+    none.
+    """
+    if header := request.headers.get("x-claude-code-session-id", ""):
+        return header
+    user = (message.get("metadata") or {}).get("user_id")
+    try:
+        found = json.loads(user or "").get("session_id")
+    except (TypeError, ValueError, AttributeError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def log_unknown(message: Json, route: Route) -> None:
+    """Says which fields nobody here knows; only a genuine endpoint gets them."""
+    unknown = [] if route.profile.genuine else [name for name in message if name not in KNOWN]
+    if unknown:
+        log.info("fields that are not known are ignored: %s", ", ".join(map(repr, unknown)))
+
+
+def clamped(message: Json) -> Json:
+    """The message with `max_tokens` inside the configured limits."""
+    settings = rialto().settings
+    wished = message["max_tokens"]
+    wished = max(wished, settings.min_tokens_limit or 0) if wished else 0
+    wished = min([wished, *(limit for limit in (settings.max_tokens_limit, settings.max_output_tokens) if limit)])
+    return {**message, "max_tokens": wished}
+
+
+def caller() -> Caller:
+    """What the exchange needs of this request."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    agent = request.headers.get("user-agent") or USER_AGENT
+    return Caller(
+        gone=presence(request.environ),
+        via=", ".join([*passed(request), rialto().instance]),
+        user_agent=agent,
+        headers=headers,
+        credentials=auth.own_credentials(request, rialto().keyring),
+    )
+
+
+def whole_answer(exchange: Exchange) -> Response:
+    """The message at once, or behind blanks when it takes long."""
+    pieces = exchange.body()
+    try:
+        first = next(pieces)
+    except ClientGone:
+        return Response(status=CLIENT_CLOSED)
+    if first != BLANK:
+        return Response(first, content_type="application/json")
+    return Response(rest(first, pieces), headers=sse.UNBUFFERED, content_type="application/json")
+
+
+def stream_answer(exchange: Exchange) -> Response:
+    """The stream, once its first frames are there: errors before them are HTTP errors."""
+    frames = exchange.stream()
+    try:
+        first = next(frames)
+    except ClientGone:
+        return Response(status=CLIENT_CLOSED)
+    return Response(rest(first, frames), headers=dict(sse.HEADERS))
+
+
+def rest(first: bytes, frames: Iterator[bytes]) -> Iterator[bytes]:
+    """All frames; the end of a client ends the exchange."""
+    try:
+        yield first
+        yield from frames
+    except ClientGone:
+        return
+    finally:
+        frames.close()  # type: ignore[attr-defined]
+
+
+def json_answer(value: Any) -> Response:
+    """A JSON body."""
+    return Response(sse.dumps(value), content_type="application/json")
+
+
+def empty_message(message: Json) -> Json:
+    """The answer to `max_tokens: 0`, which only warms a cache: no vendor is asked. Raises `InvalidRequest` for what
+    does not go with it (https://platform.claude.com/docs/en/build-with-claude/prompt-caching, read 2026-11-21).
+    """
+    for field, refused in without_answer(message).items():
+        if refused:
+            raise InvalidRequest(f"max_tokens: 0 asks for no answer, which does not go with {field}")
+    return {
+        "id": new_id("msg_"),
+        "type": "message",
+        "role": "assistant",
+        "model": message["model"],
+        "content": [],
+        "stop_reason": "max_tokens",
+        "stop_sequence": None,
+        "usage": {"input_tokens": tokens.estimate_request(message), "output_tokens": 0},
+    }
+
+
+def without_answer(message: Json) -> dict[str, bool]:
+    """Field -> it asks for something that an empty answer cannot give."""
+    return {
+        "stream: true": bool(message.get("stream")),
+        "thinking": (message.get("thinking") or {}).get("type") == "enabled",
+        "a form of the answer": wanted_schema(message) is not None,
+        "tool_choice": (message.get("tool_choice") or {}).get("type") in ("any", "tool"),
+    }

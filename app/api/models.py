@@ -1,0 +1,132 @@
+"""GET /v1/models and /v1/models/{id}. Shape: https://platform.claude.com/docs/en/api/models-list (read 2026-11-21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+
+from app.api import auth
+from app.api.listing import Row
+from app.api.messages import json_answer, rialto
+from app.clients.models import allowed_rows, check_model
+from translators.core.errors import InvalidRequest
+
+models = Blueprint("models", __name__)
+
+UNKNOWN_DATE = "1970-01-01T00:00:00Z"
+EFFORTS = ("low", "medium", "high", "max", "xhigh")
+THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
+EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
+
+
+class PageSchema(Schema):
+    """The query string of the list."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 1000))
+    after_id = fields.String(load_default="")
+    before_id = fields.String(load_default="")
+
+
+PAGE = PageSchema()
+
+
+@models.before_request
+def check_key() -> None:
+    """The list needs the client's key."""
+    g.client = auth.check(request, rialto().keyring)
+
+
+@models.get("/v1/models")
+@models.get("/v1/v1/models")
+def listed() -> Response:
+    """One page of the models that can be called now."""
+    catalog = rialto().catalog
+    rows = allowed_rows(g.client, catalog.models(rialto().own_models.models()), catalog)
+    if (wanted := request.args.getlist("lifecycle")) and "active" not in wanted:
+        rows = ()
+    page, more = cut(rows, parsed_page())
+    ids = [row.id for row in page]
+    first, last = (ids[0], ids[-1]) if ids else (None, None)
+    return json_answer({"data": [shown(row) for row in page], "has_more": more, "first_id": first, "last_id": last})
+
+
+@models.get("/v1/models/<path:name>")
+@models.get("/v1/v1/models/<path:name>")
+def single(name: str) -> Response:
+    """One model, by any name that POST /v1/messages takes."""
+    check_model(g.client, rialto().catalog.resolve(name))
+    return json_answer(shown(rialto().catalog.model(name)))
+
+
+def parsed_page() -> dict[str, Any]:
+    """The checked query string. Raises InvalidRequest that names the parameter."""
+    try:
+        page: dict[str, Any] = PAGE.load(request.args.to_dict())
+    except ValidationError as error:
+        name, words = next(iter(error.normalized_messages().items()))  # type: ignore[no-untyped-call]
+        raise InvalidRequest(f"{name}: {' '.join(words)}") from None
+    if page["after_id"] and page["before_id"]:
+        raise InvalidRequest("after_id: cannot be used together with before_id")
+    return page
+
+
+def cut(rows: Sequence[Row], page: dict[str, Any]) -> tuple[Sequence[Row], bool]:
+    """A page of the rows, and whether more follow in its direction."""
+    limit = page["limit"]
+    if page["before_id"]:
+        end = position(rows, page, "before_id")
+        return rows[max(end - limit, 0) : end], end > limit
+    start = position(rows, page, "after_id") + 1 if page["after_id"] else 0
+    return rows[start : start + limit], len(rows) > start + limit
+
+
+def position(rows: Sequence[Row], page: dict[str, Any], parameter: str) -> int:
+    """The index of the row that a parameter names."""
+    found = next((index for index, row in enumerate(rows) if row.id == page[parameter]), None)
+    if found is None:
+        raise InvalidRequest(f"{parameter}: no model {page[parameter]!r} in the list")
+    return found
+
+
+def shown(row: Row) -> dict[str, Any]:
+    """A row in Anthropic's shape."""
+    return {
+        "type": "model",
+        "id": row.id,
+        "display_name": row.display_name,
+        "created_at": UNKNOWN_DATE,
+        "lifecycle": "active",
+        "line": row.line,
+        "max_input_tokens": row.context_window,
+        "max_tokens": row.max_output,
+        "deprecated_at": None,
+        "retires_at": None,
+        "capabilities": capabilities(row),
+    }
+
+
+def capabilities(row: Row) -> dict[str, Any]:
+    """What can be asked of the model through Rialto."""
+    return {
+        "batch": supported(False),
+        "citations": supported(False),
+        "code_execution": supported(False),
+        "image_input": supported(row.vision),
+        "pdf_input": supported(row.documents),
+        "structured_outputs": supported(True),
+        "context_management": {**supported(False), **dict.fromkeys(EDITS, supported(False))},
+        "effort": {**supported(row.thinking), **dict.fromkeys(EFFORTS, supported(row.thinking))},
+        "server_tools": {**supported(False), "web_search": supported(False), "code_execution": supported(False)},
+        "thinking": {**supported(row.thinking), "types": dict.fromkeys(THINKING_TYPES, supported(row.thinking))},
+    }
+
+
+def supported(value: bool) -> dict[str, bool]:
+    """The form of an ability."""
+    return {"supported": value}

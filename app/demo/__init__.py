@@ -1,0 +1,1 @@
+"""The demo vendor, which answers inside the process."""

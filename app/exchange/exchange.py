@@ -1,0 +1,267 @@
+"""One request's trip: try, read, stream, account. The straight line that joins the translators and the upstream.
+
+An exchange works on plain values; nothing here touches the web framework. The vendor's status and first words are
+awaited before anything is answered, so that its errors are HTTP errors; after `COMMIT_AFTER` seconds of silence the
+answer starts anyway and stays alive by pings. Until the first words another try, or another vendor, may follow.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any, cast
+
+from app.api import sse
+from app.exchange.account import STOPPED, Account, opened
+from app.exchange.call import Call, Caller
+from app.exchange.client import ClientGone
+from app.exchange.means import Means
+from app.exchange.patience import Clock, Quiet
+from app.exchange.pump import Finished, Pump, Silence
+from app.ids import new_id
+from app.resilience.attempts import Attempts, speaks
+from app.search.loop import Loop
+from app.upstream.upstream import Line
+from translators.core import tokens
+from translators.core.errors import RialtoError
+from translators.core.message import Event
+from translators.core.vendor import AnswerStream, Json, Route
+
+#: Seconds of silence after which a stream starts without knowing the vendor's status.
+COMMIT_AFTER = 10.0
+#: Seconds between two blanks before a whole answer; until the first one a failure is an HTTP error.
+BLANK_EVERY = 30.0
+BLANK = b" "
+#: Seconds between two looks at the client.
+TICK = 0.25
+
+log = logging.getLogger("rialto")
+
+
+class Exchange:
+    """The trip of one validated Messages body along its routes, the wished one first and its fallbacks behind it."""
+
+    def __init__(
+        self, message: Json, routes: Sequence[Route], means: Means, caller: Caller, account: Account | None = None
+    ) -> None:
+        self.message = message
+        self.account = account or opened(message)
+        self._routes = routes = [routes[0], *(route for route in routes[1:] if fits(message, route))]
+        self._means = means
+        self._caller = caller
+        self._line = Line()
+        self._call: Call | None = None
+        self._answer: AnswerStream | None = None
+        self._opening: list[Event] = []
+        self._opened = False
+        self._loop = Loop(message, routes, means, caller, self._line)
+        self._pump: Pump[Call | list[Any]] = Pump(self._loop.run, self._line.cut)
+
+    def whole(self) -> Json:
+        """The complete message. Raises a `RialtoError` for everything else."""
+        ticks = self._whole()
+        while True:
+            try:
+                next(ticks)
+            except StopIteration as end:
+                return cast(Json, end.value)
+
+    def body(self) -> Iterator[bytes]:
+        """The complete message as JSON, behind a blank for every while that it takes: proxies end connections on which
+        nothing moves. The first `next` raises the vendor's errors; behind a blank an error is told in the body, which
+        is broken off then, so that nobody takes it for a message.
+        """
+        ticks, began = self._whole(), time.monotonic()
+        blank = began
+        try:
+            while True:
+                next(ticks)
+                if time.monotonic() - blank >= BLANK_EVERY:
+                    blank = time.monotonic()
+                    self.account.committed = True
+                    yield BLANK
+        except StopIteration as end:
+            yield sse.dumps(end.value)
+        except RialtoError as error:
+            if blank > began:
+                yield sse.dumps({**error.told(), "request_id": self.account.request_id})
+            raise
+        finally:
+            ticks.close()
+
+    def _whole(self) -> Generator[None, None, Json]:
+        """Returns the complete message; yields now and then while it waits."""
+        events: list[Event] = []
+        try:
+            for deltas in self._heard():
+                if deltas is None:
+                    events = list(self._opening)
+                else:
+                    events += self._fed(deltas)
+                yield
+            events += self._stream.close()
+            if self._stream.error:
+                raise self._stream.error
+            return self._stream.whole(events)
+        except RialtoError as error:
+            self.account.failed(error)
+            raise
+        except (ClientGone, GeneratorExit):
+            self.account.left()
+            raise
+        except Exception as error:
+            self.account.failed(unexpected(error))
+            raise
+        except BaseException:  # the worker stops
+            self.account.lost(STOPPED)
+            raise
+        finally:
+            self.account.told(events)
+            self._end()
+
+    def stream(self) -> Iterator[bytes]:
+        """The frames of the answer. The first `next` waits for the vendor and raises its errors; later ones become an
+        error event.
+        """
+        committed = False
+        try:
+            for events in self._events():
+                if error := self._stream.error:
+                    self.account.failed(error, 200 if committed else None)
+                    if not committed:
+                        raise error
+                committed = True
+                self.account.told(events)
+                yield sse.encode(events)
+        except (ClientGone, GeneratorExit):
+            self.account.left()
+            raise
+        except RialtoError as error:
+            self.account.failed(error)
+            raise
+        except Exception as error:
+            log.exception("unexpected failure in a stream")
+            failure = unexpected(error)
+            self.account.failed(failure, 200 if committed else None)
+            if not committed:
+                raise failure from error
+            yield sse.encode(self._stream.fail(failure))
+        except BaseException:  # the worker stops
+            self.account.lost(STOPPED)
+            raise
+        finally:
+            self._end()
+
+    def _events(self) -> Iterator[list[Event]]:
+        """Lists of events; the first holds what opens the answer."""
+        held, started, began, quiet = list[Any](), False, time.monotonic(), Quiet()
+        try:
+            for deltas in self._heard():
+                if deltas is None:
+                    held.clear()
+                    continue
+                held += deltas
+                if not started and not any(map(speaks, held)) and time.monotonic() - began < COMMIT_AFTER:
+                    continue
+                started = True
+                events = self._first(self._fed(held))
+                held.clear()
+                if events := events or quiet.sign(self._stream):
+                    quiet.heard()
+                    yield events
+        except RialtoError as error:
+            if not started:
+                raise
+            yield self._stream.fail(error)
+            return
+        yield self._first(self._fed(held) + self._stream.close())
+
+    def _heard(self) -> Iterator[list[Any] | None]:
+        """What the vendor says: None when a try begins, and an empty list for every tick without a word."""
+        clock = Clock(self._means.patience, self._line)
+        self.account.running = True
+        self._pump.start()
+        looked = time.monotonic()
+        while True:
+            clock.check()
+            if time.monotonic() - looked >= TICK:
+                looked = time.monotonic()
+                if self._caller.gone():
+                    raise ClientGone
+            try:
+                item = self._pump.next(TICK)
+            except Silence:
+                yield []
+            except Finished:
+                self.account.heard()
+                if not self._repeats():
+                    return
+            else:
+                if isinstance(item, Call):
+                    clock.asked(item.route.vendor.title)
+                    if not item.goes_on:
+                        self._turn(item)
+                        yield None
+                else:
+                    clock.heard(item)
+                    yield item
+
+    def _turn(self, call: Call) -> None:
+        """A try begins; its answer takes the place of the one before."""
+        self._call = call
+        self._answer = call.stream(new_id)
+        self._opening = self._answer.start()
+        self.account.tried(call.route, call.estimate.tokens)
+
+    def _repeats(self) -> bool:
+        """Asks the vendor once more where its answer is of no use and nothing of it has been shown."""
+        call = self._call
+        if call is None or self._answer is None or not self._answer.again():
+            return False
+        call.goes_on = True
+        again = Attempts([call.route], lambda route: call, self._means.traffic, self._line)
+        self._pump = Pump(again.run, self._line.cut)
+        self._pump.start()
+        self.account.retries += 1
+        return True
+
+    @property
+    def _stream(self) -> AnswerStream:
+        """What builds the events: of the running try, or of the wished route before the first one."""
+        if self._answer is None:
+            self._answer = self._loop.called(self._routes[0]).stream(new_id)
+            self._opening = self._answer.start()
+        return self._answer
+
+    def _fed(self, deltas: list[Any]) -> list[Event]:
+        return [event for delta in deltas for event in self._stream.feed(delta)]
+
+    def _first(self, events: list[Event]) -> list[Event]:
+        """The events behind those that open the answer, which all tries have in common."""
+        events, self._opening = [*self._opening, *events], []
+        if self._opened:
+            return [event for event in events if event["type"] != "message_start"]
+        self._opened = any(event["type"] == "message_start" for event in events)
+        return events
+
+    def _end(self) -> None:
+        """Lets the vendor go and closes the account; once, whoever ends first."""
+        self._pump.stop()
+        if self.account.ended is not None:
+            return
+        self.account.end()
+        self.account.reported = self._answer.usage if self._answer is not None else None
+        if self._call is not None and self._answer is not None and self.account.error is None:
+            self._call.reported(self._answer.usage)
+        self._means.settle(self.account)
+
+
+def unexpected(error: Exception) -> RialtoError:
+    """A defect of Rialto, for the client."""
+    return RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
+
+
+def fits(message: Json, route: Route) -> bool:
+    """Whether a fallback's window holds the request; its overflow would make the client compact for nothing."""
+    return not route.context_window or tokens.estimate_request(message) < route.context_window

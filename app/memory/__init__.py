@@ -1,0 +1,1 @@
+"""What outlives a request: lessons, token calibration, limits of models, in a store that workers share."""
