@@ -14,7 +14,7 @@ from app.api.bodies import read_body
 from app.api.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
 from app.clients.models import allowed_chain, check_model
 from app.exchange.call import USER_AGENT, Caller
-from app.exchange.client import ClientGone, presence
+from app.exchange.client import ClientGone, end_writes, presence
 from app.exchange.counting import count_answer
 from app.exchange.exchange import BLANK, Exchange
 from app.exchange.loops import passed
@@ -64,6 +64,7 @@ def create(target: str | None = None) -> Response:
     means = rialto().quotas.admitted(g.client, message, route, rialto().means)
     exchange = Exchange(clamped(message), routes, means, caller(), account)
     log_unknown(message, route)
+    end_writes(request.environ, rialto().settings.total_timeout)
     if not message.get("stream"):
         return whole_answer(exchange)
     return stream_answer(exchange)

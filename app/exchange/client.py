@@ -22,6 +22,14 @@ def presence(environ: Mapping[str, Any]) -> Callable[[], bool]:
     return (lambda: hung_up(sock)) if sock is not None else lambda: False
 
 
+def end_writes(environ: Mapping[str, Any], seconds: float) -> None:
+    """From now on a write to this client fails that takes over `seconds`: one that stays and never reads would hold its
+    exchange for good. Waitress, which shows no socket, ends such connections itself.
+    """
+    if (sock := environ.get("gunicorn.socket")) is not None:
+        sock.settimeout(seconds)
+
+
 def hung_up(sock: socket.socket) -> bool:
     """The peer has closed: a read would return nothing at once. Data that waits is left alone.
 

@@ -152,3 +152,14 @@ def test_a_stopping_server_finishes_streams_and_sends_new_requests_away(vendor: 
         gate.set()
         assert kinds(head + stream.read())[-1] == "message_stop"
         assert server.wait_for_end() == 0
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_a_client_that_stays_and_never_reads_is_let_go(kind: str, vendor: ScriptedServer, tmp_path: Path) -> None:
+    word = {"choices": [{"index": 0, "delta": {"content": "word " * 10_000}}]}
+    vendor.play(lambda request: sse_answer([*[word] * 1000, END]))
+    with rialto(tmp_path, vendor, kind, TOTAL_TIMEOUT="1") as server, closing(connected(server)) as deaf:
+        send(deaf)
+        (left,) = lines_where(tmp_path / "logs", lambda line: line["status"] == 499)
+        assert vendor.requests[0].peer_closed.wait(DEADLINE)
+    assert left["stop_reason"] is None
