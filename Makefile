@@ -18,7 +18,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run debug demo dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
+.PHONY: help install run debug demo start stop restart status logs dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ debug: $(INSTALLED) ## The same with debug logs, one worker, reloading on change
 
 demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in demo answers
 	@exec env $(VENDOR_VARIABLES) $(SERVE)
+
+start: $(INSTALLED) ## Serve in the background; then also: make stop, make restart, make status, make logs
+	@conf/service.sh start
+
+stop restart status logs:
+	@conf/service.sh $@
 
 dashboard: $(INSTALLED) ## Serve the dashboard alone on 127.0.0.1:4002 (BRIDGE_LOG_DIR=logs,/mnt/other/logs)
 	@exec $(BIN)/python -m app.dashboard
