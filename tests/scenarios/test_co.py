@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,8 +43,8 @@ def limited(
 
 @pytest.fixture(scope="module")
 def free(vendor_server: ScriptedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RialtoServer]:
-    """Rialto as it comes, with tries after a failure."""
-    with running(vendor_server, tmp_path_factory.mktemp("free"), RETRY_BUDGET="30") as server:
+    """Rialto as it comes."""
+    with running(vendor_server, tmp_path_factory.mktemp("free")) as server:
         yield server
 
 
@@ -106,13 +107,13 @@ def test_co_1_a_burst_waits_its_turn(wire: Wire, limited: dict[str, RialtoServer
 
 
 @over("chat")
-def test_co_1_a_limit_that_nobody_knew(wire: Wire, free: RialtoServer, vendor: ScriptedServer) -> None:
+def test_co_1_a_limit_that_nobody_knew(wire: Wire, tmp_path: Path, vendor: ScriptedServer) -> None:
     """The vendor refuses the fifth of its guests; the client hears nothing of it."""
     crowd = Crowd(wire, PLACES)
     crowd.gate.set()
     vendor.play(crowd)
-    with ThreadPoolExecutor(BURST) as pool:
-        answers = list(pool.map(lambda _: whole_text(free, wire), range(BURST)))
+    with running(vendor, tmp_path, RETRY_BUDGET="30") as server, ThreadPoolExecutor(BURST) as pool:
+        answers = list(pool.map(lambda _: whole_text(server, wire), range(BURST)))
     assert answers == [(200, "one two ")] * BURST
 
 
