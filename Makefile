@@ -18,18 +18,30 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run debug demo start stop restart status logs dashboard bench-dashboard client lock test scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
+.PHONY: help install setup doctor claude run debug replay demo start stop restart status logs dashboard bench-dashboard client lock test vendor cases scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Create .venv and install the pinned packages
 
+setup: $(INSTALLED) ## Choose vendors, keep their keys in .env, try them at once
+	@$(BIN)/python -m app setup $(ARGS)
+
+doctor: $(INSTALLED) ## Ask every vendor that is set up, say what is wrong (ARGS="--vendor kimi", --json, --timeout 60)
+	@$(BIN)/python -m app doctor $(ARGS)
+
+claude: $(INSTALLED) ## Start Claude Code on a model (MODEL=name START=1 PRINT=1, ARGS="for claude"); in any folder: conf/claude
+	@conf/claude $(if $(PRINT),--print) $(if $(START),--start) $(if $(MODEL),--model "$(MODEL)") -- $(ARGS)
+
 run: $(INSTALLED) ## Serve on HOST:PORT (127.0.0.1:4001)
 	@exec $(SERVE)
 
-debug: $(INSTALLED) ## The same with debug logs, one worker, reloading on changes
+debug: $(INSTALLED) ## The same with debug logs and captures of every exchange, one worker, reloading on changes
 	@BRIDGE_DEBUG=1 LOG_LEVEL=debug exec $(SERVE) --workers 1 --reload
+
+replay: $(INSTALLED) ## Play captured exchanges again and show what differs (FILE=logs/debug/x.jsonl ID=req_...)
+	@$(BIN)/python -m app.capture $(if $(ID),--id $(ID)) -- "$(FILE)"
 
 demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in demo answers
 	@exec env $(VENDOR_VARIABLES) $(SERVE)
@@ -48,6 +60,13 @@ bench-dashboard: $(TESTING) ## Time the dashboard and weigh it with a log of a m
 
 test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+vendor: $(TESTING) ## Begin a vendor (NAME=example TITLE= ADDRESS= DOCUMENTATION= MODEL=); see docs/add-a-vendor.md
+	@$(BIN)/python -m tests.conformance.new_vendor $(NAME) $(foreach word,TITLE ADDRESS DOCUMENTATION MODEL,$(if \
+		$($(word)),--$(shell echo $(word) | tr A-Z a-z) "$($(word))"))
+
+cases: $(TESTING) ## Write upstream.json and expected.json where a VENDOR's cases lack them
+	@$(BIN)/python -m tests.conformance.new_cases $(VENDOR)
 
 scenarios: $(TESTING) ## Run the scenarios of tests/scenarios and report each of them
 	@$(BIN)/python -m tests.scenarios

@@ -1,0 +1,1 @@
+"""The application log, files of lines, and what no log may hold."""
