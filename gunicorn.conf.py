@@ -1,6 +1,8 @@
 """Gunicorn's settings. Found by its name: `gunicorn -k gevent wsgi:app` reads this file too."""
 
 import argparse
+import atexit
+import gc
 import os
 import shlex
 import sys
@@ -22,8 +24,13 @@ if chosen_worker_class() == "gevent":
 
     monkey.patch_all()
 
+from gunicorn.glogging import Logger  # noqa: E402
+
 from app.catalog.catalog import Catalog  # noqa: E402
+from app.logs.application import FORMATS, announced  # noqa: E402
+from app.logs.redaction import Redaction  # noqa: E402
 from app.memory.memory import remembered  # noqa: E402
+from app.metrics import folder as metrics_folder  # noqa: E402
 from app.settings.settings import Settings, SettingsError  # noqa: E402
 from app.startup import banner  # noqa: E402
 
@@ -34,9 +41,28 @@ try:
 except SettingsError as error:
     sys.exit(str(error))
 
+# The processes' common folder. What counts in them looks for it when it is imported.
+metrics = metrics_folder.prepare() if settings.monitoring.metrics else None
+if metrics:
+    atexit.register(metrics.forget)
+
 # Every new worker imports the code as it is then, so that --reload and HUP see changes.
-for module in [name for name in sys.modules if name.partition(".")[0] in ("app", "translators")]:
+for module in [name for name in sys.modules if name.partition(".")[0] in ("app", "translators", "prometheus_client")]:
     del sys.modules[module]
+
+
+class JsonLog(Logger):
+    """Gunicorn's own lines as the application log writes them."""
+
+    def setup(self, cfg) -> None:  # type: ignore[no-untyped-def]
+        """Sets the log up."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(FORMATS["json"](Redaction()))
+
+
+if settings.log_format == "json":
+    logger_class = JsonLog
 
 bind = settings.bind
 
@@ -62,6 +88,10 @@ graceful_timeout = 30
 # more. A proxy that keeps connections to Rialto must be the one to close: give it less, or start with --keep-alive 75.
 keepalive = 20
 
+# When the garbage collector looks (Python's defaults are 700, 10, 10). Requests leave nearly nothing to it, and a long
+# conversation is tens of thousands of objects to look through. Looks rarer than these cost more memory than they save.
+COLLECTED = (2_000, 10, 10)
+
 # The usage records say what an access log would.
 accesslog = None
 
@@ -79,12 +109,28 @@ def on_starting(server) -> None:  # type: ignore[no-untyped-def]
 
 
 def post_worker_init(worker) -> None:  # type: ignore[no-untyped-def]
-    """Lets the application see that its worker has been told to stop."""
+    """Lets the application see that its worker has been told to stop, and the garbage collector what stays for good."""
     worker.wsgi.config["STOPPING"] = lambda: not worker.alive
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
+
+
+def child_exit(server, worker) -> None:  # type: ignore[no-untyped-def]
+    """Keeps the counts of a worker that has ended, however it did."""
+    if metrics:
+        metrics.bury(worker.pid)
+
+
+def on_exit(server) -> None:  # type: ignore[no-untyped-def]
+    """Takes the folder away; the process that made it may be another one (--daemon)."""
+    if metrics:
+        metrics.remove()
 
 
 def when_ready(server) -> None:  # type: ignore[no-untyped-def]
     """Says what is set up, once for all workers, with the address that is really listened on."""
     address = server.LISTENERS[0].sock.getsockname()
     host, port = address[:2] if isinstance(address, tuple) else (settings.host, settings.port)
-    print(banner(replace(settings, host=host, port=port), catalog), file=sys.stderr, flush=True)
+    said = banner(replace(settings, host=host, port=port), catalog)
+    print(announced(said, settings.log_format), file=sys.stderr, flush=True)
