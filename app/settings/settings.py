@@ -16,7 +16,10 @@ from dotenv import dotenv_values
 from environs import validate
 
 from app.clients.rows import DEFAULT, Client, load_clients
-from app.settings.logs import DashboardSettings, log_values
+from app.settings.aids import PromptSettings, VisionSettings, aid_values
+from app.settings.forms import AliasChange, Provider
+from app.settings.logs import CaptureSettings, DashboardSettings, MonitoringSettings, log_values
+from app.settings.storage import StorageSettings, storage_values
 from app.settings.variables import (
     SettingsError,
     Variables,
@@ -37,7 +40,7 @@ from translators import vendors as known_vendors
 from translators.core.variables import Form, Variable
 from translators.core.vendor import Vendor
 
-__all__ = ["ROOT", "AliasChange", "Provider", "Settings", "SettingsError", "spelled"]
+__all__ = ["ROOT", "AliasChange", "Provider", "Settings", "SettingsError", "environment", "spelled"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE_DIR: Path | None = ROOT / "state"
@@ -50,23 +53,6 @@ LOG_DIR = ROOT / "logs"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 POSITIVE = validate.Range(min=1)
 SECONDS = validate.Range(min=0, min_inclusive=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """PROVIDER, PROVIDER_BASE_URL, PROVIDER_API_KEY: one server, named after a vendor or not at all."""
-
-    name: str = ""
-    base_url: str = field(default="", repr=False)
-    api_key: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AliasChange:
-    """What an alias stands for instead; None leaves it to `conf/models.toml`."""
-
-    model: str | None = None
-    context_window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +70,20 @@ class Settings:
     other_log_dirs: tuple[Path, ...] = ()
     """Those of other machines, for the dashboard."""
     dashboard: DashboardSettings = field(default_factory=DashboardSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     log_format: str = "human"
     usage_log_bytes: int = 100_000_000
     usage_log_files: int = 10
     state_dir: Path | None = None
     """None keeps what is learnt in memory."""
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    vision: VisionSettings = field(default_factory=VisionSettings)
+    prompt: PromptSettings = field(default_factory=PromptSettings)
     redis_url: str = field(default="", repr=False)
     rates_url: str = field(default="", repr=False)
     """A Redis server that counts clients' requests; "" counts them in each process."""
     log_level: str = "INFO"
-    debug: bool = False
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
 
     preferred_provider: str = ""
     fallback_models: tuple[str, ...] = ()
@@ -101,7 +91,7 @@ class Settings:
     big_model: str = ""
     middle_model: str = ""
     small_model: str = ""
-    provider: Provider = Provider()
+    provider: Provider = field(default_factory=Provider)
     model_map: Mapping[str, str] = field(default_factory=dict)
     alias_changes: Mapping[str, AliasChange] = field(default_factory=dict)
     """Alias -> what the variables of its vendor change."""
@@ -109,6 +99,8 @@ class Settings:
     max_output_tokens: int | None = None
     max_tokens_limit: int | None = None
     min_tokens_limit: int | None = None
+    tool_search_over: int | None = None
+    """Tools of one request above which models search for them; None is never."""
     max_body_bytes: int = 32 * 1024 * 1024
     url_fetch: str = "public"
     learn_limits: bool = True
@@ -145,7 +137,7 @@ class Settings:
 
         Raises SettingsError with all mistakes.
         """
-        variables = Variables(_environment() if environ is None else dict(environ))
+        variables = Variables(environment() if environ is None else dict(environ))
         values = _values(variables, known_vendors() if vendors is None else vendors)
         mistakes: list[str] = []
         values["clients"] = load_clients(values.pop("clients_file"), mistakes)
@@ -180,7 +172,8 @@ def spelled(name: str) -> str:
     return name.lower().replace("-", "_")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """The variables of .env with those of the real environment over them."""
     written = dotenv_values(ROOT / ".env", interpolate=False)
     return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
 
@@ -222,9 +215,10 @@ def _server(variables: Variables) -> dict[str, Any]:
         "rates_url": variables.parsed("RATELIMIT_STORAGE_URI", redis_address, ""),
         **log_values(variables, LOG_DIR),
         "state_dir": variables.path("BRIDGE_STATE_DIR", STATE_DIR),
+        **storage_values(variables),
+        **aid_values(variables),
         "redis_url": variables.parsed("REDIS_URL", redis_address, ""),
         "log_level": variables.parsed("LOG_LEVEL", _log_level, "INFO"),
-        "debug": variables.bool("BRIDGE_DEBUG", False),
         "custom_headers": custom_headers(variables),
     }
 
@@ -255,7 +249,7 @@ def _models(variables: Variables) -> dict[str, Any]:
 
 
 def _limits(variables: Variables) -> dict[str, Any]:
-    names = ("MAX_OUTPUT_TOKENS", "MAX_TOKENS_LIMIT", "MIN_TOKENS_LIMIT")
+    names = ("MAX_OUTPUT_TOKENS", "MAX_TOKENS_LIMIT", "MIN_TOKENS_LIMIT", "TOOL_SEARCH_OVER")
     limits: dict[str, Any] = {name.lower(): variables.int(name, None, validate=POSITIVE) for name in names}
     megabytes = variables.int("MAX_BODY_MB", 32, validate=POSITIVE) or 0
     reach = variables.str("URL_FETCH", "public", validate=validate.OneOf(["public", "private", "off"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket as sockets
 import subprocess
 import time
 from collections.abc import Iterator
@@ -26,9 +27,15 @@ def redis_server(folder: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             end = time.monotonic() + DEADLINE
-            while not socket.exists():
+            while not listens(socket):
                 assert process.poll() is None and time.monotonic() < end, "redis-server does not start"
                 time.sleep(0.02)
             yield f"unix://{socket}"
         finally:
             process.terminate()
+
+
+def listens(path: Path) -> bool:
+    """Somebody takes connections there; the file alone is made before."""
+    with sockets.socket(sockets.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -1,0 +1,1 @@
+"""Files that clients leave with Rialto, to name them in messages by their id."""
