@@ -12,9 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from app.api.listing import Row, row_of, rows_of, with_models
+from app.catalog.aids import aid_problems
 from app.catalog.conf_files import Conf, load_conf
 from app.catalog.conf_schemas import Facts, laid_over
+from app.catalog.detours import routing_problems
 from app.catalog.resolution import Pick, Resolution, without_bracket
+from app.catalog.routing import Rule
 from app.catalog.targets import Target, build_targets, spelled
 from app.exchange.conformity import mismatch
 from app.settings.settings import ROOT, Settings, SettingsError
@@ -37,6 +40,9 @@ class Catalog:
         self.known: Callable[[Route], Route] = unchanged
         """Adds limits that are learnt while Rialto runs."""
         self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
+        self._tools_over = settings.tool_search_over or 0
+        self.rules: tuple[Rule, ...] = ()
+        """Those of `[[routing]]`."""
 
     @classmethod
     def load(
@@ -52,8 +58,10 @@ class Catalog:
             for place, vendor in conf.mentions
             if spelled(vendor) not in catalog.targets
         ]
-        if problems := [*strangers, *catalog.names.problems(), *_lost_fallbacks(catalog)]:
+        problems = [*strangers, *catalog.names.problems(), *_lost_fallbacks(catalog)]
+        if problems := [*problems, *routing_problems(conf.routing, catalog.names), *aid_problems(settings, catalog)]:
             raise SettingsError(problems)
+        catalog.rules = tuple(catalog.canonical(rule) for rule in conf.routing)
         return catalog
 
     def resolve(self, name: str, path_route: str | None = None) -> Route:
@@ -62,6 +70,10 @@ class Catalog:
         Raises NotFound (`model: NAME`, or an unknown vendor in the path) and Unauthorized (a vendor without its key).
         """
         return self.known(self._cached(name, path_route))
+
+    def written(self, name: str) -> Route:
+        """The same without limits that were learnt: as the files and settings have it."""
+        return self._cached(name, None)
 
     def chain(self, route: Route) -> tuple[Route, ...]:
         """The route, and behind it its fallbacks that can be called, for the same client and conversation."""
@@ -73,6 +85,15 @@ class Catalog:
                 continue
             found.setdefault(route_name(fallback), replace(fallback, alias=route.alias, session=route.session))
         return tuple(found.values())
+
+    def canonical(self, rule: Rule) -> Rule:
+        """The rule with its models as routes name them."""
+        return replace(rule, models=tuple(route_name(self.written(model)) for model in rule.models))
+
+    def detours(self, name: str) -> list[tuple[Rule, Route]]:
+        """The rules that may lead a name elsewhere, and where each leads; none for a name that says its vendor."""
+        rules = [] if self.names.is_explicit(name) else [rule for rule in self.rules if rule.is_for(name)]
+        return [(rule, self.resolve(model)) for rule in rules for model in rule.models]
 
     def models(self, own: Mapping[str, tuple[str, ...]] | None = None) -> tuple[Row, ...]:
         """The models that can be called now, for GET /v1/models. `own` holds what a vendor says it has."""
@@ -123,7 +144,7 @@ class Catalog:
     def _route(self, name: str, pick: Pick) -> Route:
         vendor = pick.target.vendor
         facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
-        extra = {**pick.target.extra, **({"base_model": facts.base_model} if facts.base_model else {})}
+        extra = {**pick.target.extra, **facts.extra}
         base_model = extra.get("base_model", pick.model)
         if row := self.conf.responses_row(base_model):
             extra["responses"] = row
@@ -142,6 +163,7 @@ class Catalog:
             max_output=facts.max_output,
             prices=facts.prices,
             fallbacks=self.names.settings.fallback_models if facts.fallback is None else facts.fallback,
+            tools_over=self._tools_over if facts.tool_search_over is None else facts.tool_search_over,
             extra=extra,
             mismatch=mismatch,
         )

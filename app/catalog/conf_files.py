@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError
 
 from app.catalog.conf_schemas import Alias, Facts, ModelsSchema, Server, Tier, VendorsSchema
+from app.catalog.routing import Rule
 from app.settings.variables import SettingsError
 
 #: Levels of Marshmallow's message tree that are not written in the files.
@@ -27,6 +28,7 @@ class Conf:
     families: Mapping[str, str]
     responses: Mapping[str, str]
     """Prefixes of OpenAI's models -> when they use the Responses API: always, tools or never."""
+    routing: tuple[Rule, ...] = ()
     servers: Mapping[str, Server]
     overrides: Mapping[str, Mapping[str, Any]]
     """Profile fields that differ for one model."""
@@ -52,6 +54,7 @@ def load_conf(folder: Path) -> Conf:
         models={name: Facts(**row) for name, row in models["models"].items()},
         families=models["families"],
         responses=models["responses"],
+        routing=tuple(Rule(**row) for row in models["routing"]),
         servers={name: Server(**row) for name, row in vendors["servers"].items()},
         overrides=vendors["models"],
         mentions=(*_models_mentions(own_models), *_targets("vendors.toml: [models]", vendors["models"])),

@@ -10,11 +10,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from marshmallow import Schema, post_load, pre_load, validate
 from marshmallow import fields as ma
 
+from app.catalog.routing_rows import VENDOR_AND_MODEL, RoutingSchema
+from app.settings.aids import COMPRESSIONS, Compression
 from app.settings.variables import header_value, web_address
 from translators.core.vendor import Profile
 
 SERVER_NAME = validate.Regexp(r"^[a-z][a-z0-9_-]*$", error="A server's name is made of a-z, 0-9, - and _.")
-VENDOR_AND_MODEL = validate.Regexp(r"^[^/\s]+/\S+$", error="Write it as vendor/model.")
 TOKENS = validate.Range(min=1)
 HEADER_NAME = validate.Regexp(r"^[A-Za-z0-9-]+$", error="Not a header name.")
 
@@ -32,6 +33,17 @@ class Facts:
     prices: Mapping[str, float] = field(default_factory=dict)
     fallback: tuple[str, ...] | None = None
     """Names of models that answer when this one's vendor cannot, in order."""
+    tool_search_over: int | None = None
+    """Tools above which they are searched for; 0 is never."""
+    prompt_compression: Compression | None = None
+    """What becomes of a system prompt that has more than the most tokens."""
+    prompt_max_system_tokens: int | None = None
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """What routes carry in `Route.extra`."""
+        names = ("base_model", "prompt_compression", "prompt_max_system_tokens")
+        return {name: str(value) for name in names if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +131,9 @@ class FactsSchema(Schema):
     base_model = ma.String(validate=validate.Length(min=1))
     prices = ma.Nested(PricesSchema)
     fallback = Names()
+    tool_search_over = ma.Integer(strict=True, validate=validate.Range(min=0))
+    prompt_compression = ma.String(validate=validate.OneOf(COMPRESSIONS))
+    prompt_max_system_tokens = ma.Integer(strict=True, validate=TOKENS)
 
 
 class AliasSchema(FactsSchema):
@@ -150,6 +165,7 @@ class ModelsSchema(Schema):
     responses = ma.Dict(
         ma.String(), ma.String(validate=validate.OneOf(["always", "tools", "never"])), load_default=dict
     )
+    routing = ma.List(ma.Nested(RoutingSchema), load_default=list)
 
 
 def _one_of(choices: tuple[str, ...]) -> validate.OneOf | None:

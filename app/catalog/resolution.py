@@ -84,6 +84,13 @@ class Resolution:
             second_best = second_best or pick
         return second_best
 
+    def is_explicit(self, name: str) -> bool:
+        """Whether a name says its vendor itself."""
+        direct = self._qualified(name)
+        if not name.startswith(PREFIX):
+            return direct is not None
+        return self._qualified(name.removeprefix(PREFIX)) is not None or bool(direct and direct.target.usable)
+
     def tier_of(self, name: str) -> tuple[str, Tier] | None:
         """The class of a Claude name (one that begins with "claude", or is a class word itself), and its word."""
         bare = plain(name).lower()
@@ -120,6 +127,8 @@ class Resolution:
             yield f"MODEL_MAP {name}", target
         for name in self.settings.fallback_models:
             yield "FALLBACK_MODELS", name
+        yield "VISION_FALLBACK_MODEL", self.settings.vision.model
+        yield "PROMPT_SUMMARY_MODEL", self.settings.prompt.model
 
     def _follow(self, target: str | None, name: str, followed: frozenset[str]) -> Pick | None:
         """What another name stands for; None when this name has been followed before (a circle)."""

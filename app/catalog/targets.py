@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.catalog.conf_schemas import Server
 from app.settings.settings import Settings, SettingsError, spelled
+from translators.core.local import NO_DESK
 from translators.core.vendor import CLIENT_KEY, Protocol, Route, Vendor, refine
 
 __all__ = ["CLIENT_KEY", "Target", "addressed", "build_targets", "endpoint", "provider_name", "spelled"]
@@ -157,6 +158,7 @@ def _server_target(settings: Settings, name: str, server: Server, vendors: Mappi
         base_url_variable=f"base_url of [{name}] in conf/vendors.toml",
         key_variable=server.key_variable,
         keyless=not server.key_variable,
+        desk=NO_DESK,
         models=server.models,
         families=server.families,
         headers={**base.headers, **server.headers},

@@ -1,4 +1,4 @@
-"""One answer of a model that uses web tools which Rialto runs: what it says, as events, and what it called for."""
+"""One answer of a model that uses tools which Rialto runs: what it says, as events, and what it called for."""
 
 from __future__ import annotations
 
@@ -8,31 +8,44 @@ from typing import Any
 
 from app.exchange.call import Call, Caller
 from app.exchange.means import Means
-from app.ids import new_id
 from app.upstream.upstream import Line
 from translators.core.deltas import ORDINARY, Usage
 from translators.core.message import Event
-from translators.core.search import SEARCH, Kind, WebTool, functions, result_kind
-from translators.core.search_replay import replayed
+from translators.core.search import SEARCH, Kind, WebTool, functions
+from translators.core.search_replay import is_result, replayed
 from translators.core.search_rounds import ROUND, Rounds, content_of
+from translators.core.tool_search import NAMES, ToolSearch, tool_search
 from translators.core.vendor import AnswerStream, Json, Route
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """One round along one route: the web tools that Rialto runs there, and the answer so far. With `echo` the vendor's
-    own search is only handed back what it was called with. In the `closing` round the model is to use what it has.
+    """One round along one route: the web tools that Rialto runs there, its search of tools, and the answer so far. With
+    `echo` the vendor's own search is only handed back what it was called with. In the `closing` round the model is to
+    use what it has.
     """
 
     tools: Mapping[Kind, WebTool] = field(default_factory=dict)
+    finder: ToolSearch | None = None
     echo: bool = False
     content: tuple[Json, ...] = ()
     closing: bool = False
 
     @property
-    def names(self) -> dict[str, Kind]:
-        """Name of a web tool -> its kind."""
-        return {tool.name: kind for kind, tool in self.tools.items()}
+    def is_plain(self) -> bool:
+        """Rialto has nothing to run."""
+        return not (self.tools or self.finder or self.content)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Name of a function -> that of the server tool which it stands for."""
+        found: dict[str, str] = {tool.name: kind for kind, tool in self.tools.items()}
+        return {**found, self.finder.name: self.finder.name} if self.finder else found
+
+    @property
+    def silent(self) -> str:
+        """The name of a search of tools that the client did not ask for, "" without one."""
+        return self.finder.name if self.finder and self.finder.silent else ""
 
     def message(self, message: Json) -> Json:
         """The request of this round."""
@@ -40,12 +53,20 @@ class Round:
         if self.content:
             messages = [*messages, {"role": "assistant", "content": list(self.content)}]
         run = [kind for kind in self.tools if not (self.echo and kind == SEARCH)]
-        made = {**message, "messages": replayed(messages, self.tools, self.echo), "tools": functions(message, run)}
-        wished = message.get("tool_choice")
-        if not self.content or not (wished or self.closing):
-            return made
-        kept = {key: value for key, value in (wished or {}).items() if key == "disable_parallel_tool_use"}
-        return {**made, "tool_choice": {**kept, "type": "none" if self.closing else "auto"}}
+        searches = {self.finder.name, *NAMES} if self.finder else set[str]()
+        history = replayed(messages, searches.union(self.tools), self.echo)
+        made = {**message, "messages": history, "tools": functions(message, run)}
+        made = self.finder.arranged(made) if self.finder else made
+        wished = message.get("tool_choice") or {}
+        if self.closing or (self.content and wished and not self._is_due(wished)):
+            kept = {key: value for key, value in wished.items() if key == "disable_parallel_tool_use"}
+            made["tool_choice"] = {**kept, "type": "none" if self.closing else "auto"}
+        return made
+
+    def _is_due(self, wished: Json) -> bool:
+        """The call that the client demands is still to be made: so far the model has looked for tools only."""
+        called = {block.get("name") for block in self.content if block["type"] == "server_tool_use"}
+        return self.finder is not None and called == {self.finder.name} and wished.get("name") != self.finder.name
 
 
 class WebCall(Call):
@@ -60,14 +81,15 @@ class WebCall(Call):
 
     def stream(self, new_id: Callable[[str], str]) -> AnswerStream:
         """What joins this round and those behind it."""
-        return Rounds(super().stream(new_id).start(), self.round.names, self.route.vendor.title)
+        opening = super().stream(new_id).start()
+        return Rounds(opening, self.round.names, self.route.vendor.title, self.round.silent)
 
     def reported(self, usage: Usage | None) -> None:
         """Nothing: these are the counts of all rounds together."""
 
     def deltas(self, line: Line) -> Iterator[list[Any]]:
         """The events of this round. Raises a `RialtoError` for everything but an answer."""
-        stream = super().stream(new_id)
+        stream = super().stream(self._means.new_id)
         events, asks = stream.start(), True
         while asks:
             for deltas in super().deltas(line):
@@ -94,11 +116,17 @@ class WebCall(Call):
 
     @property
     def pending(self) -> list[Json]:
-        """The calls of web tools that have no result yet."""
-        answered = {block.get("tool_use_id") for block in self.content if result_kind(block)}
+        """The calls of server tools that have no result yet."""
+        answered = {block.get("tool_use_id") for block in self.content if is_result(block)}
         return [block for block in self.content if block["type"] == "server_tool_use" and block["id"] not in answered]
 
     @property
     def is_clients(self) -> bool:
         """The model has called a tool of the client's, who goes on."""
         return any(block["type"] == "tool_use" for block in self.content)
+
+
+def shown(message: Json, route: Route) -> Json:
+    """A request as the model sees its first round, for counting."""
+    finder = None if route.profile.genuine else tool_search(message, route.tools_over)
+    return Round(finder=finder).message(message) if finder else message

@@ -1,5 +1,6 @@
-"""Loop: all calls of one exchange. As a rule it is one; when the model searches or opens a page, Rialto does so and
-asks it again, until it answers. Each round has tries and fallbacks of its own, the vendor that spoke first among them.
+"""Loop: all calls of one exchange. As a rule it is one; when the model searches the web or its tools, or opens a page,
+Rialto does so and asks it again, until it answers. Each round has tries and fallbacks of its own, the vendor that spoke
+first among them.
 
 A vendor that searches by itself is left to it. Where nobody can search, the model is told so at once, and a request
 that can be nothing but a search gets that answer without the model.
@@ -15,12 +16,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from app.catalog.catalog import route_name
+from app.exchange.asking import Asking
 from app.exchange.call import Call, Caller
 from app.exchange.means import Means
-from app.ids import new_id
 from app.logs.redaction import without_echo
 from app.resilience.attempts import Attempts
 from app.search.call import Round, WebCall
+from app.search.tools import MOST_SEARCHES, found_tools
 from app.upstream.upstream import Line
 from app.usage.kind import is_claude_code, is_web_search
 from translators.core.blocks import content_text
@@ -38,6 +41,7 @@ from translators.core.search import (
     web_tools,
 )
 from translators.core.search_replay import calls_alone, seen_text, server_id
+from translators.core.tool_search import tool_search
 from translators.core.vendor import Json, Route
 
 #: Rounds of one exchange, whatever limits the request names.
@@ -55,22 +59,39 @@ log = logging.getLogger("rialto")
 class Loop:
     """Makes the calls and runs what they call for."""
 
-    def __init__(self, message: Json, routes: Sequence[Route], means: Means, caller: Caller, line: Line) -> None:
+    def __init__(
+        self,
+        message: Json,
+        routes: Sequence[Route],
+        means: Means,
+        caller: Caller,
+        line: Line,
+        asking: Asking | None = None,
+    ) -> None:
         self._message = message
         self._routes = list(routes)
         self._means = means
         self._caller = caller
         self._line = line
+        self._asking = asking or Asking(means, caller, line)
+        self._fitted: dict[str, Json] = {}
+        """Name of a route -> the message as its model is to see it."""
         self._content: list[Json] = []
         self._uses: Counter[Kind] = Counter()
-        self._rounds = self._vain = 0
+        self._rounds = self._vain = self._lookups = 0
 
     def called(self, route: Route) -> Call:
         """A call of this round along a route."""
-        round = self._round(route)
-        if not round.tools and not self._content:
-            return Call(self._message, route, self._means, self._caller)
-        return WebCall(round, self._message, route, self._means, self._caller)
+        round, message = self._round(route), self._fitted.get(route_name(route), self._message)
+        if round.is_plain:
+            return Call(message, route, self._means, self._caller)
+        return WebCall(round, message, route, self._means, self._caller)
+
+    def _fit(self, route: Route) -> None:
+        """Brings the message to what the route's model can see, once."""
+        name, fitting = route_name(route), self._means.fitting
+        if fitting is not None and name not in self._fitted:
+            self._fitted[name] = fitting.message(self._message, route, self._asking)
 
     def run(self) -> Iterator[Call | list[Any]]:
         """The calls and what they bring. Raises what `Attempts.run` raises."""
@@ -80,7 +101,8 @@ class Loop:
         for_log = partial(without_echo, message=self._message)
         while True:
             call: Call | None = None
-            for item in Attempts(self._routes, self.called, self._means.traffic, self._line, for_log).run():
+            traffic, line = self._means.traffic, self._line
+            for item in Attempts(self._routes, self.called, traffic, line, for_log, self._fit).run():
                 call = item if isinstance(item, Call) else call
                 yield item
             if not isinstance(call, WebCall) or not call.pending:
@@ -97,7 +119,9 @@ class Loop:
         message = self._message
         forbidden = (message.get("tool_choice") or {}).get("type") == "none"
         tools = {} if route.profile.genuine or forbidden else web_tools(message)
-        round = Round(tools=tools, content=tuple(self._content), closing=bool(self._vain) and calls_alone(message))
+        finder = None if route.profile.genuine else tool_search(message, route.tools_over)
+        alone = calls_alone(message) or self._lookups > MOST_SEARCHES
+        round = Round(tools=tools, finder=finder, content=tuple(self._content), closing=bool(self._vain) and alone)
         web = self._means.web
         if SEARCH not in tools or (web.searches and web.conf.first == "engine"):
             return round
@@ -124,7 +148,7 @@ class Loop:
         """The answer to it, without the model."""
         log.warning(HINT, self._routes[0].vendor.title)
         words = [content_text(turn.get("content")) for turn in self._message["messages"] if turn["role"] == "user"]
-        use = server_use(server_id(new_id("toolu_")), SEARCH, {"query": words[-1] if words else ""})
+        use = server_use(server_id(self._means.new_id("toolu_")), SEARCH, {"query": words[-1] if words else ""})
         yield self.called(self._routes[0])
         end = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": {}}
         yield [*written(use), *written(failed(use["id"], SEARCH, "unavailable")), end]
@@ -147,6 +171,9 @@ class Loop:
 
     def _result(self, use: Json, call: WebCall) -> Json:
         """The result block of one call."""
+        if call.round.finder and use["name"] == call.round.finder.name:
+            self._lookups += 1
+            return found_tools(use["id"], use["input"], call.round.finder, self._lookups)
         kind: Kind = use["name"]
         tool = call.round.tools[kind]
         if call.is_cut:

@@ -1,0 +1,258 @@
+"""Rules of `conf/models.toml`: what is refused at the start, and what they do to requests, counts and the list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.api.listing import row_of
+from app.catalog.catalog import Catalog
+from app.settings.settings import Settings, SettingsError
+from app.startup import client_variables
+from tests.app.catalog.catalogs import catalog
+from tests.scenarios.answers import answer, thought
+from tests.scenarios.rig import environment
+from tests.scenarios.wires import Chat
+from tests.support.scripted_server import ScriptedServer
+from translators import vendors
+
+Json = dict[str, Any]
+CHAT = Chat()
+#: A picture of one point.
+POINT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+IMAGE: Json = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": POINT}}
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "models.toml").write_text(text, "utf-8")
+    return folder
+
+
+WRONG = {
+    "no model": ('kind = "image"', "[1] Write either model or cheapest."),
+    "two": ('kind = "image"\nmodel = "kimi/a"\ncheapest = ["kimi/a", "kimi/b"]', "[1] Write either model or cheapest."),
+    "an unknown kind": ('kind = "images"\nmodel = "kimi/a"', "[1][kind] Must be one of: background, thinking,"),
+    "an unknown field": ('kind = "image"\nmodle = "kimi/a"', "[1][modle] Unknown field."),
+    "no vendor": ('kind = "image"\nmodel = "gpt-5"', "[1][model] Write it as vendor/model."),
+    "an unknown vendor": ('kind = "image"\nmodel = "nobody/a"', "[[routing]] 1: no vendor is known for nobody/a."),
+    "no key": ('kind = "image"\nmodel = "kimi/a"', "[[routing]] 1: kimi/a needs KIMI_API_KEY to be set."),
+    "no limit": ('kind = "long_context"\nmodel = "kimi/a"', "[1][over] long_context needs over, a number of tokens."),
+    "no condition": ('model = "kimi/a"', "[1] The row says no kind, over, hours or cheapest"),
+    "hours without a zone": ('hours = "09:00-18:00"\nmodel = "kimi/a"', "[1] hours and zone go together"),
+    "a zone of nowhere": ('hours = "09:00-18:00"\nzone = "Mars/North"\nmodel = "kimi/a"', "[1][zone] Not the name of"),
+    "a path as a zone": (
+        'hours = "09:00-18:00"\nzone = "../etc"\nmodel = "kimi/a"',
+        "[1][zone] Not the name of a zone",
+    ),
+    "no hours": ('hours = "9-18"\nzone = "UTC"\nmodel = "kimi/a"', "[1][hours] '9-18' is no span of time"),
+    "an hour too many": (
+        'hours = "09:00-24:00"\nzone = "UTC"\nmodel = "kimi/a"',
+        "[1][hours] '09:00-24:00' is no span",
+    ),
+    "an empty span": ('hours = "09:00-09:00"\nzone = "UTC"\nmodel = "kimi/a"', "[1][hours] '09:00-09:00' is no span"),
+    "days alone": ('days = ["mon"]\nkind = "image"\nmodel = "kimi/a"', "[1][days] days need hours."),
+    "no day": ('days = ["Monday"]\nhours = "09:00-18:00"\nzone = "UTC"\nmodel = "kimi/a"', "[1][days][0] Must be one"),
+    "one to choose from": ('cheapest = ["kimi/a"]', "[1][cheapest] Shorter than minimum length 2."),
+    "tokens below one": ('over = 0\nmodel = "kimi/a"', "[1][over] Must be greater than or equal to 1."),
+}
+
+
+@pytest.mark.parametrize(("row", "words"), WRONG.values(), ids=WRONG.keys())
+def test_a_mistake_is_named_at_the_start(row: str, words: str, tmp_path: Path) -> None:
+    good = '[[routing]]\nkind = "image"\nmodel = "deepseek/a"\n\n'
+    text = f"[[routing]]\n{row}\n" if "[[routing]] 1" in words else f"{good}[[routing]]\n{row}\n"
+    with pytest.raises(SettingsError) as caught:
+        catalog(written(tmp_path, text), DEEPSEEK_API_KEY="k")
+    (problem,) = caught.value.problems
+    assert problem.startswith("conf/models.toml: ")
+    assert words in problem
+
+
+RULES = """
+[aliases]
+plain = "deepseek/a"
+
+[models]
+"deepseek/a" = { context_window = 100_000, vision = false }
+"kimi/long" = { context_window = 1_000_000 }
+
+[[routing]]
+kind = "long_context"
+over = 90_000
+model = "kimi/long"
+
+[[routing]]
+kind = "image"
+model = "kimi/eyes"
+names = ["plain"]
+"""
+
+
+@pytest.fixture
+def ruled(tmp_path: Path) -> Catalog:
+    return catalog(written(tmp_path, RULES), DEEPSEEK_API_KEY="k", KIMI_API_KEY="k")
+
+
+def test_the_list_tells_what_the_rules_make_possible(ruled: Catalog) -> None:
+    row = row_of(ruled, "plain")
+    assert (row.context_window, row.vision, row.display_name) == (1_000_000, True, "a (DeepSeek)")
+
+
+def test_a_name_with_its_vendor_keeps_to_it(ruled: Catalog) -> None:
+    for name in ("deepseek/a", "deepseek:a", "anthropic/deepseek/a"):
+        assert ruled.detours(name) == []
+        row = row_of(ruled, name)
+        assert (row.context_window, row.vision) == (100_000, False)
+
+
+def test_the_local_file_has_the_last_word(tmp_path: Path) -> None:
+    written(tmp_path, RULES)
+    (tmp_path / "models.local.toml").write_text("routing = []\n", "utf-8")
+    assert catalog(tmp_path, DEEPSEEK_API_KEY="k").rules == ()
+
+
+def test_the_start_pastes_names_for_which_rules_hold(tmp_path: Path) -> None:
+    """A name that says its vendor would keep to it."""
+    rule = '[[routing]]\nkind = "image"\nnames = ["claude-opus-*"]\nmodel = "kimi/eyes"\n'
+    tiers = "".join(
+        f'[tiers.{tier}]\nsetting = "BIG_MODEL"\nmodel = "deepseek/a"\nnames = ["claude-{tier}-5-5"]\n'
+        for tier in ("opus", "haiku")
+    )
+    keys = {"DEEPSEEK_API_KEY": "k", "KIMI_API_KEY": "k"}
+    found = client_variables(Settings.load(keys), catalog(written(tmp_path, rule + tiers), **keys))
+    assert found["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "claude-opus-5-5"
+    assert found["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "anthropic/deepseek/a"
+
+
+# -- over HTTP
+
+ROUTED = """
+[aliases]
+main = "mistral/big"
+
+[tiers.haiku]
+setting = "SMALL_MODEL"
+model = "main"
+
+[[routing]]
+kind = "background"
+model = "groq/small"
+
+[[routing]]
+over = 5_000
+model = "kimi/long"
+
+[[routing]]
+kind = "image"
+model = "zai/eyes"
+
+[[routing]]
+hours = "00:00-12:00,12:00-00:00"
+zone = "UTC"
+names = ["timed"]
+model = "xai/now"
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as started:
+        yield started
+
+
+@pytest.fixture
+def app(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """Five vendors at one scripted server."""
+    monkeypatch.setattr("app.settings.settings.STATE_DIR", None)
+    monkeypatch.setattr("app.settings.settings.LOG_DIR", tmp_path / "logs")
+    folder = written(tmp_path, ROUTED)
+    load = Catalog.load
+    monkeypatch.setattr(Catalog, "load", lambda settings: load(settings, folder, vendors()))
+    return create_app(Settings.load(environment(server.url) | {"DEFAULT_MODEL": "main"}))
+
+
+def went(app: Flask, server: ScriptedServer, name: str = "main", path: str = "/v1/messages", **fields: Any) -> str:
+    """The vendor and model that a request reached."""
+    server.play(lambda request: CHAT.answered(answer("Hi."), CHAT.wants_stream(request)))
+    body = {"model": name, "max_tokens": 900, "messages": [user("hi")], **fields}
+    reply = app.test_client().post(path, json=body)
+    assert reply.status_code == 200, reply.text
+    assert reply.get_json()["model"] == name
+    return f"{server.requests[-1].path.split('/')[1]}/{server.bodies[-1]['model']}"
+
+
+def user(*content: Any) -> Json:
+    return {"role": "user", "content": content[0] if isinstance(content[0], str) else list(content)}
+
+
+TITLE = {"format": {"type": "json_schema", "schema": {"type": "object", "properties": {"title": {}}}}}
+WAYS: dict[str, tuple[Json, str]] = {
+    "usual": ({}, "mistral/big"),
+    "small": ({"name": "claude-haiku-4-5"}, "groq/small"),
+    "long": ({"messages": [user("word " * 30_000)]}, "kimi/long"),
+    "picture": ({"messages": [user(IMAGE)]}, "zai/eyes"),
+    "by the clock": ({"name": "timed"}, "xai/now"),
+    "named": ({"name": "mistral/big", "messages": [user(IMAGE)]}, "mistral/big"),
+    "in the path": ({"path": "/mistral:big/v1/messages", "messages": [user(IMAGE)]}, "mistral/big"),
+}
+
+
+@pytest.mark.parametrize(("fields", "where"), WAYS.values(), ids=WAYS.keys())
+def test_requests_go_where_the_rules_say(app: Flask, server: ScriptedServer, fields: Json, where: str) -> None:
+    assert went(app, server, **fields) == where
+
+
+def test_the_log_tells_the_model_that_answered(app: Flask, server: ScriptedServer, tmp_path: Path) -> None:
+    went(app, server, "claude-haiku-4-5")
+    (line,) = (tmp_path / "logs" / "usage.jsonl").read_text("utf-8").splitlines()
+    found = json.loads(line)
+    assert (found["alias"], found["vendor"], found["model"]) == ("claude-haiku-4-5", "groq", "small")
+
+
+def test_a_count_asks_where_the_request_would_go(
+    app: Flask, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def count(message: Json, route: Any, *rest: Any) -> Json:
+        counted.append(f"{route.vendor.name}/{route.model}")
+        return {"input_tokens": 1}
+
+    monkeypatch.setattr("app.api.messages.count_answer", count)
+    for content in ("hi", "word " * 30_000):
+        body = {"model": "main", "messages": [user(content)]}
+        assert app.test_client().post("/v1/messages/count_tokens", json=body).status_code == 200
+    assert counted == ["mistral/big", "kimi/long"]
+
+
+def test_a_conversation_stays_where_its_hours_began(app: Flask, server: ScriptedServer) -> None:
+    """The clock's rule holds all day, but this conversation has thought at the usual model."""
+    server.play(lambda request: CHAT.answered(answer(thought("Hm."), "Hi."), CHAT.wants_stream(request)))
+    body = {"model": "main", "max_tokens": 900, "messages": [user("hi")]}
+    content = app.test_client().post("/v1/messages", json=body).get_json()["content"]
+    assert content[0]["type"] == "thinking"
+    turns = [user("hi"), {"role": "assistant", "content": content}, user("on")]
+    assert went(app, server, "timed", messages=turns) == "mistral/big"
+    assert went(app, server, "timed") == "xai/now"
+
+
+def test_small_jobs_do_not_move_the_conversation(app: Flask, server: ScriptedServer) -> None:
+    """A title at the small model does not make it the home of the session, even where it is a fallback."""
+    headers = {"x-claude-code-session-id": "s1", "user-agent": "claude-cli/2.1"}
+    server.play(lambda request: CHAT.answered(answer('{"title":"T"}'), CHAT.wants_stream(request)))
+    catalog = app.extensions["rialto"].catalog
+    with pytest.MonkeyPatch.context() as patch:
+        chain = catalog.chain
+        small = catalog.resolve("groq/small")
+        patch.setattr(catalog, "chain", lambda route: (*chain(route), small))
+        for fields in ({"output_config": TITLE}, {"tools": [{"name": "Read", "input_schema": {"type": "object"}}]}):
+            body = {"model": "main", "max_tokens": 900, "messages": [user("hi")], **fields}
+            reply = app.test_client().post("/v1/messages", json=body, headers=headers)
+            assert reply.status_code == 200, reply.text
+    assert [request.path.split("/")[1] for request in server.requests] == ["groq", "mistral"]

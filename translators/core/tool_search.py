@@ -1,0 +1,181 @@
+"""Tool search of the Messages API, for vendors that have none: what is hidden, how the model is told, what it finds.
+
+Source: https://platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool (read 2026-11-21). A deferred
+tool is not shown to the model before a `tool_reference` has named it. Here the search becomes a function, and what was
+found is offered behind all other tools, in the order in which it was found: so the definitions before it stay as they
+are. A search can also be Rialto's own idea, for a request with very many tools; the client does not learn of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from translators.core.client_tools import SERVER_SEARCH, offered, references_in
+
+Json = dict[str, Any]
+Way = Literal["bm25", "regex"]
+Code = Literal["invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"]
+
+#: The server tools of the API. Their names are fixed.
+NAMES = tuple(f"{SERVER_SEARCH}{way}" for way in get_args(Way))
+#: Name of a search that the client did not ask for.
+OWN_NAME = "tool_search"
+#: How the names of an MCP server's tools begin in Claude Code.
+MCP = "mcp__"
+#: Tools that one search brings; Anthropic's brings three to five.
+MOST_FOUND = 5
+#: Characters of the names that the function's description lists.
+MOST_LISTED = 4_000
+RESULT = "tool_search_tool_result"
+NOTHING = "No tool was found. Try other words."
+
+QUERIES: Mapping[Way, str] = {
+    "bm25": "A few words that say what the tool should do.",
+    "regex": "A regular expression in Python's syntax, such as (?i)issue.*create. It is looked for in names, "
+    "descriptions and arguments.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSearch:
+    """The search of one request: the `name` of its function, and the tools that are `hidden` until they are found. The
+    client sees nothing of one that is `silent`.
+    """
+
+    way: Way
+    name: str
+    hidden: tuple[Json, ...]
+    silent: bool = False
+
+    def arranged(self, message: Mapping[str, Any]) -> Json:
+        """The request with the search as a function and what is loaded behind the tools that are always shown. Its
+        history holds references in results of tools.
+        """
+        hidden = {str(tool["name"]): tool for tool in self.hidden}
+        shown = [tool for tool in message.get("tools") or () if tool.get("name") not in hidden]
+        shown = [{**self.function(), **mark(tool)} if is_search(tool) else tool for tool in shown]
+        if self.silent:
+            shown.append(self.function())
+        loaded = [name for name in dict.fromkeys(loading(message)) if name in hidden]
+        found = [{**hidden[name], "defer_loading": False} for name in loaded]
+        rest = [{**tool, "defer_loading": True} for name, tool in hidden.items() if name not in loaded]
+        return {**message, "tools": [*shown, *found, *rest]}
+
+    def function(self) -> Json:
+        """What the model may call. Its words are the same in the whole conversation."""
+        names = listed([str(tool["name"]) for tool in self.hidden])
+        description = (
+            f"Finds tools that are not shown here and makes up to {MOST_FOUND} of them callable. Use it before you "
+            f"decide that there is no tool for something. Tools to be found: {names}"
+        )
+        query = {"type": "string", "description": QUERIES[self.way]}
+        schema = {"type": "object", "properties": {"query": query}, "required": ["query"]}
+        return {"name": self.name, "description": description, "input_schema": schema}
+
+
+def tool_search(message: Mapping[str, Any], most: int = 0) -> ToolSearch | None:
+    """The search of a request: the one that it asks for, or one of Rialto's own where it offers more than `most` tools
+    (0: however many). None where nothing is hidden.
+    """
+    asked = next((tool for tool in message.get("tools") or () if is_search(tool)), None)
+    if asked is not None:
+        hidden = tuple(deferred(message))
+        way: Way = "regex" if str(asked["type"]).startswith(f"{SERVER_SEARCH}regex") else "bm25"
+        return ToolSearch(way=way, name=str(asked.get("name") or asked["type"]), hidden=hidden) if hidden else None
+    tools = offered(message) if most else []
+    hidden = tuple(excess(tools, most)) if len(tools) > most else ()
+    name = fresh({str(tool.get("name")) for tool in message.get("tools") or ()})
+    return ToolSearch(way="bm25", name=name, hidden=hidden, silent=True) if hidden else None
+
+
+def mark(tool: Mapping[str, Any]) -> Json:
+    """A tool's cache mark."""
+    return {key: tool[key] for key in ("cache_control",) if key in tool}
+
+
+def is_search(tool: Mapping[str, Any]) -> bool:
+    """The tool is Anthropic's search of tools."""
+    return str(tool.get("type") or "").startswith(SERVER_SEARCH)
+
+
+def deferred(message: Mapping[str, Any]) -> Iterator[Json]:
+    """The tools that a request defers."""
+    return (dict(tool) for tool in message.get("tools") or () if tool.get("defer_loading") and tool.get("name"))
+
+
+def excess(tools: Sequence[Json], most: int) -> Iterator[Json]:
+    """What is hidden of too many tools: those of MCP servers, and of the client's others what is behind the first ones.
+    The choice rests on the tools alone, so that it is the same in every turn.
+    """
+    kept = 0
+    for tool in tools:
+        if str(tool["name"]).startswith(MCP):
+            yield tool
+        else:
+            kept += 1
+            if kept > most:
+                yield tool
+
+
+def fresh(taken: set[str]) -> str:
+    """A name for the function that no tool has."""
+    name = OWN_NAME
+    while name in taken:
+        name += "_"
+    return name
+
+
+def loading(message: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the tools that are loaded by now, in the order of the conversation: those that were referred to or
+    called, and the one that must be called.
+    """
+    for turn in message.get("messages") or ():
+        content = turn.get("content")
+        for block in content if isinstance(content, list) else ():
+            if block.get("type") == "tool_use":
+                yield str(block.get("name") or "")
+            else:
+                yield from references_in([block])
+    wished = message.get("tool_choice") or {}
+    yield str(wished.get("name") or "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence, cut off where they are too many."""
+    taken, length = list[str](), 0
+    for name in names:
+        length += len(name) + 2
+        if length > MOST_LISTED:
+            break
+        taken.append(name)
+    rest = len(names) - len(taken)
+    return ", ".join(taken) + (f" and {rest} more." if rest else ".")
+
+
+# -- what comes back
+
+
+def result(id: str, names: Iterable[str]) -> Json:
+    """The block with what a search has found."""
+    found = [{"type": "tool_reference", "tool_name": name} for name in names]
+    content = {"type": "tool_search_tool_search_result", "tool_references": found}
+    return {"type": RESULT, "tool_use_id": id, "content": content}
+
+
+def failure(id: str, code: Code, words: str) -> Json:
+    """The block of a search that failed."""
+    content = {"type": "tool_search_tool_result_error", "error_code": code, "error_message": words}
+    return {"type": RESULT, "tool_use_id": id, "content": content}
+
+
+def told(block: Mapping[str, Any]) -> Json:
+    """What the model is told of a result block: the fields of an ordinary tool's result."""
+    content = block.get("content")
+    content = content if isinstance(content, Mapping) else {}
+    if code := content.get("error_code"):
+        return {"content": f"{code}: {content.get('error_message') or 'It failed.'}", "is_error": True}
+    found = content.get("tool_references")
+    references = [item for item in found if isinstance(item, Mapping)] if isinstance(found, list) else []
+    return {"content": references or NOTHING}
