@@ -1,0 +1,1 @@
+"""Captures: whole exchanges in files, and what plays them again."""
