@@ -18,7 +18,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup doctor claude run debug replay demo start stop restart status logs dashboard bench-dashboard client lock test vendor cases scenarios scenarios-table laws chaos fuzz check lint type format docs sizes clean
+.PHONY: help install setup doctor claude run debug replay demo start stop restart status logs dashboard bench bench-dashboard client lock test vendor cases scenarios scenarios-table tool-search laws chaos fuzz scale-out check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,22 +41,35 @@ debug: $(INSTALLED) ## The same with debug logs and captures of every exchange, 
 	@BRIDGE_DEBUG=1 LOG_LEVEL=debug exec $(SERVE) --workers 1 --reload
 
 replay: $(INSTALLED) ## Play captured exchanges again and show what differs (FILE=logs/debug/x.jsonl ID=req_...)
+	@$(if $(FILE),,$(error Say which: make replay FILE=logs/debug/SESSION.jsonl))
 	@$(BIN)/python -m app.capture $(if $(ID),--id $(ID)) -- "$(FILE)"
 
 demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in demo answers
 	@exec env $(VENDOR_VARIABLES) $(SERVE)
 
-start: $(INSTALLED) ## Serve in the background; then also: make stop, make restart, make status, make logs
+start: $(INSTALLED) ## Serve in the background
 	@conf/service.sh start
 
-stop restart status logs:
-	@conf/service.sh $@
+stop: ## End the server in the background
+	@conf/service.sh stop
+
+restart: $(INSTALLED) ## End it and serve again
+	@conf/service.sh restart
+
+status: ## Say whether it runs
+	@conf/service.sh status
+
+logs: ## Follow its words
+	@conf/service.sh logs
 
 dashboard: $(INSTALLED) ## Serve the dashboard alone on 127.0.0.1:4002 (BRIDGE_LOG_DIR=logs,/mnt/other/logs)
 	@exec $(BIN)/python -m app.dashboard
 
 bench-dashboard: $(TESTING) ## Time the dashboard and weigh it with a log of a million exchanges (LINES=1000000)
 	@$(BIN)/python -m tests.dashboard.bench $(LINES)
+
+tool-search: $(TESTING) ## What the search of tools saves, request by request (FOLDER=recorded requests of your own)
+	@$(BIN)/python -m tests.tool_search_figures $(FOLDER)
 
 test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
@@ -82,6 +95,9 @@ lock: | $(BIN)/python ## Write the hashes of all packages of requirements.txt (A
 	@$(LOCK) $(ARGS) requirements.txt -o requirements.lock
 	@$(LOCK) $(ARGS) tests/requirements.txt -c requirements.lock -o tests/requirements.lock
 
+bench: $(TESTING) ## Measure Rialto beside a raw relay and other bridges (ROUNDS=5 ONLY=W1,W5 PEERS=none)
+	@$(BIN)/python -m tests.bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY)) $(if $(PEERS),--peers $(PEERS))
+
 chaos: $(TESTING) ## Thousands of faults against the real server (SEED=7 COUNT=2000, ONLY=17 for one of them)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT)) $(if $(ONLY),--only $(ONLY))
 
@@ -98,6 +114,9 @@ test-real: $(TESTING) ## Run the tests against a real llama.cpp server; the firs
 	@PYTHON=$(CURDIR)/$(BIN)/python tests/real/start_llama_server.sh --build || true
 	@$(BIN)/python -m pytest -m real -rs tests/real $(ARGS)
 
+scale-out: $(TESTING) ## Two nodes behind nginx with a Redis: limits held together, one killed under load
+	@$(BIN)/python -m pytest -m scale -rs -s tests/scale $(ARGS)
+
 check: lint type ## Lint, formatting and types
 	@$(BIN)/ruff format --check $(SOURCES)
 
@@ -111,8 +130,9 @@ format: $(TESTING) ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format $(SOURCES)
 	@$(BIN)/ruff check --fix $(SOURCES)
 
-docs: $(INSTALLED) ## Write the generated tables into README.md and docs/vendors.md
+docs: $(INSTALLED) ## Write the generated tables: README.md, docs/vendors.md, docs/configuration.md
 	@$(BIN)/python docs/vendor_table.py
+	@$(BIN)/python docs/settings_table.py
 
 sizes: $(INSTALLED) ## Print the lengths of functions and files
 	@$(BIN)/python tests/sizes.py

@@ -5,17 +5,25 @@ from __future__ import annotations
 import os
 import sys
 
+import click
 from flask import Flask, Response, request
 
 from app import dashboard
 from app.api import errors, stopping, visitors
+from app.api.batches import batches
+from app.api.bodies import discard_rest
+from app.api.files import files
 from app.api.messages import messages
 from app.api.models import models
 from app.api.status import status
+from app.batches import desk
+from app.doctor import commands as doctor_commands
 from app.exchange import loops
-from app.logs.application import init_logs
+from app.logs.application import announced, init_logs
+from app.metrics.page import metrics
 from app.rialto import build
 from app.settings.settings import Settings
+from app.setup import commands as setup_commands
 from app.startup import banner
 from app.usage import requests as usage_requests
 
@@ -34,15 +42,28 @@ def create_app(settings: Settings | None = None) -> Flask:
     visitors.init_app(app, settings)
     loops.init_app(app, rialto.instance)
     app.before_request(answer_head)
-    for blueprint in (messages, models, status):
+    app.after_request(discard_rest)
+    for blueprint in (messages, batches, files, models, status):
         app.register_blueprint(blueprint)
+    desk.init_app(app, settings, rialto.keyring, begins=is_serving())
+    if settings.monitoring.metrics:
+        app.register_blueprint(metrics)
     if settings.dashboard.shown:
         dashboard.init_app(app, settings, rialto.keyring)
-    if not os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
-        print(banner(rialto.settings, rialto.catalog), file=sys.stderr, flush=True)  # gunicorn.conf.py prints it once
+    for command in (doctor_commands.doctor, setup_commands.setup):
+        app.cli.add_command(command)
+    if is_serving() and not os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
+        said = banner(rialto.settings, rialto.catalog)  # gunicorn.conf.py prints it once
+        print(announced(said, settings.log_format), file=sys.stderr, flush=True)
     return app
 
 
 def answer_head() -> Response | None:
     """Clients warm their connection up by HEAD on various paths; any of them is fine."""
     return Response(status=200) if request.method == "HEAD" else None
+
+
+def is_serving() -> bool:
+    """False for Flask's commands that only need the application, all but `run`."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.info_name == "run"

@@ -8,8 +8,11 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from app.asides.fitting import fitting_for
+from app.capture.capture import open_capture
 from app.catalog.catalog import Catalog
 from app.catalog.own_models import OwnModels
 from app.clients.budgets import Budgets
@@ -18,17 +21,23 @@ from app.clients.quotas import Quotas
 from app.clients.rates import Rates
 from app.exchange.means import Means
 from app.exchange.patience import Patience
+from app.files.store import Files
 from app.logs.redaction import Redaction
 from app.media import Media
 from app.media.links import links_for
 from app.memory.memory import Memory, open_store
+from app.metrics.metrics import Metrics, open_metrics
+from app.resilience.keys import KeyRing
 from app.resilience.policy import Policy
 from app.resilience.traffic import Traffic
+from app.resilience.watch import unwatched
 from app.search.conf import load_search
 from app.search.web import web_for
 from app.settings.settings import Settings
+from app.tracing import open_tracing
 from app.upstream.upstream import Upstream
 from app.usage.books import Books
+from app.usage.watching import Watchers
 
 #: Characters from which on a header of the user's own may be a secret.
 LONG_HEADER = 16
@@ -39,7 +48,8 @@ log = logging.getLogger("rialto")
 @dataclass(frozen=True, slots=True)
 class Rialto:
     """Settings, catalog and what exchanges use; `instance` names this server in request loops, `own_models`
-    knows what vendors list themselves, `keyring` the clients, `quotas` what they have used, `books` what was done.
+    knows what vendors list themselves, `keyring` the clients, `quotas` what they have used, `books` what was done,
+    `files` what clients have left here, `metrics` its numbers, None where there are none.
     """
 
     settings: Settings
@@ -50,6 +60,8 @@ class Rialto:
     keyring: Keyring
     quotas: Quotas
     books: Books
+    files: Files
+    metrics: Metrics | None = None
 
 
 def build(settings: Settings) -> Rialto:
@@ -60,19 +72,34 @@ def build(settings: Settings) -> Rialto:
     patience = Patience(settings.first_byte_timeout, settings.total_timeout)
     catalog = Catalog.load(settings)
     memory = Memory(open_store(settings), upstream if settings.learn_limits else None)
-    traffic = Traffic(Policy(settings.retry_budget), settings.vendor_concurrency, settings.queue_timeout)
+    metrics = open_metrics(catalog) if settings.monitoring.metrics else None
+    watch = metrics.vendors.watch if metrics else unwatched
+    policy, keys = Policy(settings.retry_budget), KeyRing(store=memory.store)
+    traffic = Traffic(policy, settings.vendor_concurrency, settings.queue_timeout, watch=watch, keys=keys)
     search = load_search(settings)
-    redaction = Redaction([*secrets(settings, catalog), *(engine.key for engine in search.engines)])
-    books = Books(settings.log_dir, settings.usage_log_bytes, settings.usage_log_files, redaction)
+    hidden = [*secrets(settings, catalog), *(engine.key for engine in search.engines)]
+    redaction = Redaction(hidden)
+    watchers = Watchers([*([metrics.exchanges] if metrics else []), *open_tracing(settings.monitoring)])
+    books = Books(settings.log_dir, settings.usage_log_bytes, settings.usage_log_files, redaction, watchers)
     media, web = Media(links_for(settings.url_fetch)), web_for(search, settings.url_fetch)
-    means = Means(upstream, patience, memory, traffic, media, books.settle, redaction, web)
+    capture = open_capture(settings, hidden)
+    fitting = fitting_for(settings, catalog, memory.store)
+    means = Means(
+        upstream, patience, memory, traffic, media, books.settle, redaction, web, capture=capture, fitting=fitting
+    )
     keyring = Keyring(settings.bridge_api_key, settings.clients)
     quotas = Quotas(Budgets(memory.store), rates_for(settings))
     own_models = OwnModels(catalog, upstream)
-    rialto = Rialto(settings, catalog, means, instance_of(settings), own_models, keyring, quotas, books)
+    files = Files(files_folder(settings), settings.storage.files_bytes)
+    rialto = Rialto(settings, catalog, means, instance_of(settings), own_models, keyring, quotas, books, files, metrics)
     books.recover()
     catalog.known = memory.limits.known  # last: from now on a look-up may ask a vendor
     return rialto
+
+
+def files_folder(settings: Settings) -> Path | None:
+    """Where clients' files lie; None when nothing is kept."""
+    return settings.storage.files_dir or (settings.state_dir / "files" if settings.state_dir else None)
 
 
 def rates_for(settings: Settings) -> Rates:

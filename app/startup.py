@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from app.api.listing import LARGE, LARGE_WINDOW, display_name, public_id
+from app.api.listing import LARGE, LARGE_WINDOW, display_name, public_id, row_of
 from app.settings.settings import Settings
 from translators.core.errors import RialtoError
 from translators.core.vendor import Route
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 
+#: What captures hold -> what is said of them at the start.
+CAPTURED = {
+    "all": "BRIDGE_DEBUG: every exchange is kept with all that is said, see docs/debugging.md",
+    "shapes": "BRIDGE_DEBUG: every exchange is kept without what is said, see docs/debugging.md",
+}
 TIERS = ("opus", "sonnet", "haiku")
 EVERY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}
 #: What the client's own settings allow (contract of Claude Code 2.1, tried 2026-11-21), in tokens.
@@ -35,6 +40,7 @@ def banner(settings: Settings, catalog: Catalog) -> str:
         "To connect Claude Code, paste:",
         *(f"  export {name}={value}" for name, value in client_variables(settings, catalog).items()),
         *_warnings(dict(_routes(catalog))),
+        *([CAPTURED[settings.capture.contents]] if settings.capture.contents else []),
     ]
     return "\n".join(lines)
 
@@ -62,8 +68,11 @@ def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
     return {
         "ANTHROPIC_BASE_URL": address(settings),
         "ANTHROPIC_AUTH_TOKEN": _shown_key(settings),
-        **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": _shown_name(route) for tier, route in routes.items()},
-        **_limits(list(routes.values())),
+        **{
+            f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": quoted(pasted_name(catalog, tier, routes[tier]))
+            for tier in routes
+        },
+        **client_limits(list(routes.values())),
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
 
@@ -94,10 +103,27 @@ def _routes(catalog: Catalog) -> Iterator[tuple[str, Route]]:
             continue
 
 
-def _shown_name(route: Route) -> str:
+def client_name(route: Route) -> str:
+    """What the client must call a model, so that it uses its window."""
     large = (route.context_window or 0) >= LARGE_WINDOW
-    name = public_id(route.vendor.name, route.model) + (LARGE if large else "")
-    return f"'{name}'" if large else name
+    return public_id(route.vendor.name, route.model) + (LARGE if large else "")
+
+
+def pasted_name(catalog: Catalog, tier: str, route: Route) -> str:
+    """What the client calls a class of models: a plain name where rules hold for it, because one with its vendor keeps
+    to that.
+    """
+    known = catalog.conf.tiers.get(tier)
+    plain = next((name for name in (known.names if known else ()) if catalog.detours(name)), "")
+    if not plain:
+        return client_name(route)
+    large = (row_of(catalog, plain).context_window or 0) >= LARGE_WINDOW
+    return plain + (LARGE if large else "")
+
+
+def quoted(name: str) -> str:
+    """A name as a shell takes it."""
+    return f"'{name}'" if name.endswith(LARGE) else name
 
 
 def _warnings(routes: dict[str, Route]) -> Iterator[str]:
@@ -110,7 +136,7 @@ def _warnings(routes: dict[str, Route]) -> Iterator[str]:
             yield f"Warning: {name} has a window of {window:,} tokens; Claude Code needs {LEAST_WINDOW:,} or more."
 
 
-def _limits(routes: list[Route]) -> dict[str, str]:
+def client_limits(routes: list[Route]) -> dict[str, str]:
     """The limits that hold for all of the models; none when they are not known."""
     windows = [route.context_window for route in routes if route.context_window]
     outputs = [route.max_output for route in routes if route.max_output]

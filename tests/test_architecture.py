@@ -36,7 +36,7 @@ NETWORK = {
     "requests": ("app/upstream/", "app/demo/"),
     "urllib3": ("app/upstream/", "app/demo/"),
     "sseclient": ("app/upstream/framing",),
-    "redis": ("app/memory/store_redis",),
+    "redis": ("app/memory/store_redis", "app/batches/store_redis"),
     "duckdb": ("app/dashboard/engine",),
 }
 WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
@@ -49,7 +49,7 @@ IMPURE_CALLS = {"open", "print", "input", "exec", "eval", "__import__"}
 CLOCK_CALLS = {"now", "utcnow", "today"}
 FORBIDDEN_PREFIXES = ("get_", "handle_", "process_")
 #: Methods that a library calls by these names.
-OVERRIDES = {"_get_value", "handle_starttag", "handle_endtag", "handle_data"}
+OVERRIDES = {"_get_value", "get_connection_with_tls_context", "handle_starttag", "handle_endtag", "handle_data"}
 FORBIDDEN_CLASS_WORDS = ("Manager", "Helper")
 FORBIDDEN_FILES = {"utils.py", "util.py", "helpers.py", "helper.py", "misc.py", "common.py"}
 
@@ -164,7 +164,7 @@ def is_vendor_name(node: ast.expr) -> bool:
 
 
 #: The client's own variables and the beginning of the names that it lists; both are part of the API that Rialto speaks.
-CLIENT_WORDS = re.compile(r"ANTHROPIC_(?:BASE_URL|AUTH_TOKEN|DEFAULT_)|^anthropic/$")
+CLIENT_WORDS = re.compile(r"ANTHROPIC_(?:BASE_URL|AUTH_TOKEN|DEFAULT_|MODEL\b)|^anthropic/$")
 #: The demo is a piece of the shell: its transport, and the sentence that announces it.
 DEMO_WORDS = re.compile(r"^demo://$|the built-in demo")
 DEMO_FILES = "app/demo/"

@@ -10,7 +10,7 @@ import pytest
 
 from app.settings import settings
 from app.settings.variables import Variables
-from docs import vendor_table
+from docs import settings_table, vendor_table
 from tests.sizes import ROOT
 from translators import vendors
 
@@ -93,6 +93,15 @@ def test_the_vendor_page_is_what_the_vendors_say() -> None:
     assert vendor_table.DETAILS.read_text("utf-8") == vendor_table.details(vendors()), REMEDY
 
 
+def test_the_configuration_page_is_what_the_example_says() -> None:
+    assert settings_table.PAGE.read_text("utf-8") == settings_table.page(EXAMPLE.read_text("utf-8")), REMEDY
+
+
+def test_every_variable_has_a_row_of_the_configuration_page() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| (.+) \|$", settings_table.page(EXAMPLE.read_text("utf-8")), re.MULTILINE)
+    assert {name for name, _ in rows} == listed(EXAMPLE.read_text("utf-8"))
+
+
 def test_a_stale_table_is_noticed() -> None:
     known = dict(vendors())
     known.pop("deepseek")
@@ -145,7 +154,7 @@ def test_a_broken_link_is_noticed() -> None:
     assert list(broken_links(README, text)) == ["nowhere.md", "docs/gone.md"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/getting-started.md"])
 def test_the_commands_exist(page: str) -> None:
     text, makefile = (ROOT / page).read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
     assert undescribed_targets(text, makefile) == set()

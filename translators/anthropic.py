@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from translators.core.local import KeyDesk
 from translators.core.variables import Variable, only_on
 from translators.core.vendor import CLIENT_KEY, Profile, Vendor
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
@@ -22,6 +23,7 @@ VENDOR = Vendor(
     documentation="https://platform.claude.com/docs/en/api/messages",
     base_url_variable="ANTHROPIC_API_BASE",
     key_variable="ANTHROPIC_API_KEY",
+    desk=KeyDesk("https://platform.claude.com/settings/keys", ("sk-ant-",)),
     variables=(
         Variable(
             "ANTHROPIC_FORWARD_CLIENT_KEY",

@@ -19,6 +19,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode, urlsplit
 
 from translators.core import openai_models
+from translators.core.local import KeyDesk
 from translators.core.variables import Variable
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -77,11 +78,13 @@ def model_profile(model: str, profile: Profile) -> Profile:
 VENDOR = Vendor(
     name="azure",
     title="Azure OpenAI",
+    traced_as="azure.ai.openai",
     protocol=OPENAI_CHAT,
     base_url="",
     documentation="https://learn.microsoft.com/azure/ai-foundry/openai/reference",
     base_url_variable="AZURE_API_BASE",
     key_variable="AZURE_API_KEY",
+    desk=KeyDesk("https://portal.azure.com"),
     variables=(
         Variable(
             "AZURE_API_VERSION",

@@ -22,6 +22,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.search import OwnSearch, searching
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Protocol, Route, Vendor, joined, refine
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
@@ -97,6 +98,7 @@ VENDOR = Vendor(
     base_url="https://api.deepseek.com",
     documentation="https://api-docs.deepseek.com",
     key_variable="DEEPSEEK_API_KEY",
+    desk=KeyDesk("https://platform.deepseek.com/api_keys"),
     models=("deepseek-v4-pro", "deepseek-v4-flash", "deepseek-flash"),
     families=("deepseek-",),
     profile=Profile(

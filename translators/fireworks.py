@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -75,6 +76,7 @@ VENDOR = Vendor(
     base_url="https://api.fireworks.ai/inference/v1",
     documentation="https://docs.fireworks.ai/api-reference/post-chatcompletions",
     key_variable="FIREWORKS_API_KEY",
+    desk=KeyDesk("https://app.fireworks.ai/settings/users/api-keys", ("fw_",)),
     models=("accounts/fireworks/models/kimi-k2p6", "accounts/fireworks/models/minimax-m2p7"),
     families=("accounts/fireworks/",),
     profile=Profile(

@@ -24,6 +24,7 @@ import json
 from typing import Any
 
 from translators.core.errors import RateLimited, RialtoError
+from translators.core.local import KeyDesk
 from translators.core.refusals import retry_after, status_of, words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.gemini import GEMINI
@@ -71,10 +72,12 @@ def model_profile(model: str, profile: Profile) -> Profile:
 VENDOR = Vendor(
     name="gemini",
     title="Google Gemini",
+    traced_as="gcp.gemini",
     protocol=GEMINI,
     base_url="https://generativelanguage.googleapis.com/v1beta",
     documentation="https://ai.google.dev/gemini-api/docs",
     key_variable="GEMINI_API_KEY",
+    desk=KeyDesk("https://aistudio.google.com/apikey", ("AIza",)),
     other_key_variables=("GOOGLE_API_KEY",),
     serves=(GEMINI,),
     models=("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3.5-flash", "gemini-2.5-pro"),

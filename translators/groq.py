@@ -22,6 +22,7 @@ from typing import Any
 
 from translators.core.errors import Broke, Overloaded, PromptTooLong, RialtoError
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -85,6 +86,7 @@ VENDOR = Vendor(
     base_url="https://api.groq.com/openai/v1",
     documentation="https://console.groq.com/docs/api-reference",
     key_variable="GROQ_API_KEY",
+    desk=KeyDesk("https://console.groq.com/keys", ("gsk_",)),
     models=("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
     profile=Profile(
         token_field="max_completion_tokens",

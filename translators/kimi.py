@@ -11,9 +11,8 @@ The default address is Kimi Code's, the subscription. Its keys do not work on th
 * While thinking, a turn with calls needs a `reasoning_content` that is not empty, 400 otherwise, and an empty
   `content` must be left out. K2.7 and K3 want the reasoning of every turn ("preserved thinking").
 * tool_choice required and named are refused while K2.x thinks; K3 takes auto, none and required
-  (UKGovernmentBEIS/inspect_ai#5152).
+  (UKGovernmentBEIS/inspect_ai#5152). Tool names: 3 to 64 characters, a letter or "_" first; schemas: Moonshot's subset.
 * `partial` on a last assistant message goes on with it (docs/guide/use-partial-mode-feature-of-kimi-api).
-* Tool names have 3 to 64 characters and start with a letter or "_"; schemas must be of Moonshot's subset.
 * The open platform searches by `$web_search`, without thinking (docs/guide/use-web-search); it tells no pages.
 * Errors: an exhausted plan is a 403 or a 429 that does not heal; Kimi Code answers 403 to clients it does not know.
 """
@@ -24,6 +23,7 @@ from typing import Any, Literal
 
 from translators.core.errors import RateLimited, Rejected, RialtoError
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Switch, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -117,6 +117,7 @@ VENDOR = Vendor(
     documentation="https://platform.kimi.ai/docs",
     forwards_user_agent=True,
     key_variable="KIMI_API_KEY",
+    desk=KeyDesk("https://www.kimi.com/code/console", ("sk-kimi-",), ("https://api.moonshot.ai/v1",)),
     models=("kimi-for-coding", "k3", "kimi-k2.6", "kimi-k2.7-code", "kimi-k3"),
     families=("kimi-", "moonshot-"),
     profile=Profile(

@@ -22,6 +22,7 @@ from typing import Any
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent
+from translators.core.local import KeyDesk
 from translators.core.overflow import OVERFLOW
 from translators.core.refusals import words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
@@ -81,6 +82,7 @@ VENDOR = Vendor(
     base_url="https://api.xiaomimimo.com/v1",
     documentation="https://mimo.mi.com/docs",
     key_variable="MIMO_API_KEY",
+    desk=KeyDesk("https://platform.xiaomimimo.com", ("tp-",)),
     models=("mimo-v2.5-pro", "mimo-v2.5", "mimo-v2.6-pro"),
     families=("mimo-",),
     profile=Profile(

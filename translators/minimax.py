@@ -26,6 +26,7 @@ from translators.core.errors import (
     UpstreamError,
 )
 from translators.core.intent import Intent
+from translators.core.local import KeyDesk
 from translators.core.overflow import OVERFLOW
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -112,6 +113,7 @@ VENDOR = Vendor(
     base_url="https://api.minimax.io/v1",
     documentation="https://platform.minimax.io/docs/api-reference/text-openai-api",
     key_variable="MINIMAX_API_KEY",
+    desk=KeyDesk("https://platform.minimax.io", addresses=("https://api.minimax.io/v1", "https://api.minimaxi.com/v1")),
     models=("MiniMax-M3", "MiniMax-M2.7", "MiniMax-M2.5"),
     families=("MiniMax-", "minimax-"),
     profile=Profile(

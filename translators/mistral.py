@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent
+from translators.core.local import KeyDesk
 from translators.core.overflow import OVERFLOW
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
@@ -86,10 +87,12 @@ def model_profile(model: str, profile: Profile) -> Profile:
 VENDOR = Vendor(
     name="mistral",
     title="Mistral",
+    traced_as="mistral_ai",
     protocol=OPENAI_CHAT,
     base_url="https://api.mistral.ai/v1",
     documentation="https://docs.mistral.ai/api",
     key_variable="MISTRAL_API_KEY",
+    desk=KeyDesk("https://console.mistral.ai/api-keys"),
     models=("mistral-large-4", "mistral-medium-3.5", "mistral-small-latest", "codestral-latest"),
     families=("mistral-", "codestral-", "devstral-", "magistral-", "ministral-", "pixtral-"),
     profile=Profile(

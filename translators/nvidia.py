@@ -4,11 +4,9 @@
   `thinking` (DeepSeek up to V3, Kimi), `reasoning_effort` (gpt-oss; DeepSeek-V4 none, high, max; Kimi K3 low, high,
   max beside its switch), a sentence in the system prompt (older Nemotron). Templates ignore words that they do not
   know, so an unknown model gets both (anomalyco/models.dev `providers/nvidia`, Alishahryar1/free-claude-code).
-* Containers that validate strictly answer 400 "Extra inputs are not permitted"; models without reasoning get no
-  switch, and `parallel_tool_calls` is never sent.
+* Strict containers refuse unknown fields: models without reasoning get no switch, `parallel_tool_calls` is never sent.
 * `reasoning_budget` limits Nemotron 3: NVIDIA_REASONING_BUDGET, else the client's budget.
-* Strict templates want `content` "" beside calls. DeepSeek-V4, GLM and Kimi read earlier `reasoning_content`.
-* Errors are problem+json; a 429 may be empty; 404 "Function ... Not found for account" is a missing model.
+* DeepSeek-V4, GLM and Kimi read earlier `reasoning_content`; `content` is "" beside calls. A 429 may be empty.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from typing import Any
 
 from translators.core.errors import NotFound, RialtoError
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.variables import OFF, Variable, on_or_off, positive
 from translators.core.vendor import Json, Profile, Route, Switch, Vendor, refine
@@ -107,7 +106,7 @@ def shape(body: Json, route: Route) -> Json:
 
 
 def error(status: int, body: Any) -> RialtoError | None:
-    """A model that this account cannot call."""
+    """A model that this account cannot call: problem+json, "Function ... Not found for account"."""
     words = words_of(body).message
     return NotFound(words) if status == 404 and words.startswith("Function ") else None
 
@@ -126,6 +125,7 @@ VENDOR = Vendor(
     base_url="https://integrate.api.nvidia.com/v1",
     documentation="https://docs.api.nvidia.com/nim/reference/llm-apis",
     key_variable="NVIDIA_API_KEY",
+    desk=KeyDesk("https://build.nvidia.com/settings/api-keys", ("nvapi-",)),
     variables=(
         Variable(
             "NVIDIA_REASONING_BUDGET", "Tokens that NVIDIA's models may think.", form=positive, extra="reasoning_budget"

@@ -18,21 +18,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from translators.core.intent import Intent, Level
-from translators.core.limits import Look
+from translators.core.local import KeyDesk
 from translators.core.variables import Variable, one_of, positive, web_address
 from translators.core.vendor import Json, Listing, Profile, Protocol, Route, Vendor
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
 from translators.protocols.ollama_chat import OLLAMA_CHAT
+from translators.protocols.ollama_chat.listing import OLLAMA_SERVER, SHOW, models_in, models_url, root
 from translators.protocols.ollama_chat.request import NUM_CTX
-from translators.protocols.ollama_chat.show import asked, shown
 
 LEVELS: dict[Level, str] = {"low": "low", "medium": "medium", "high": "high", "xhigh": "max", "max": "max"}
-PORT = 11434
 GPT_OSS: dict[Level, str] = {**LEVELS, "xhigh": "high", "max": "high"}
 
 
@@ -56,7 +53,7 @@ def address(text: str) -> str:
     if name in ("", "0.0.0.0", "[::]"):
         name = "localhost"
     if bare and not colon:
-        colon, port = ":", str(PORT)
+        colon, port = ":", str(OLLAMA_SERVER.port)
     return web_address(urlunsplit(parts._replace(netloc=f"{name}{colon}{port}")))
 
 
@@ -67,43 +64,22 @@ def duration(text: str) -> str:
     return text
 
 
-def root(base: str) -> str:
-    """The server's address; one that was written for another of Ollama's APIs is understood."""
-    return base.removesuffix("/v1").removesuffix("/api")
-
-
 def select(message: Json, route: Route) -> Protocol:
     """The native API, or the Anthropic one that the settings ask for."""
     return ANTHROPIC_MESSAGES if route.extra.get("mode") == "anthropic" else OLLAMA_CHAT
-
-
-def models_url(base: str) -> str:
-    """Where the server lists what it has pulled."""
-    return f"{root(base)}/api/tags"
-
-
-def models_in(listing: Any) -> tuple[str, ...]:
-    """The names in that list, without models that only embed."""
-    entries = listing.get("models") if isinstance(listing, Mapping) else None
-    models = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
-    return tuple(str(model["name"]) for model in models if model.get("name") and not embeds(model.get("details")))
-
-
-def embeds(details: Any) -> bool:
-    """The model makes vectors, not answers."""
-    return isinstance(details, Mapping) and "bert" in str(details.get("family"))
 
 
 VENDOR = Vendor(
     name="ollama",
     title="Ollama",
     protocol=OLLAMA_CHAT,
-    base_url=f"http://localhost:{PORT}",
+    base_url=f"http://localhost:{OLLAMA_SERVER.port}",
     documentation="https://docs.ollama.com",
     base_url_variable="OLLAMA_HOST",
     other_base_url_variables=("OLLAMA_API_BASE",),
     base_url_form=address,
     key_variable="OLLAMA_API_KEY",
+    desk=KeyDesk("https://ollama.com/settings/keys"),
     keyless=True,
     window=Variable(
         "OLLAMA_NUM_CTX",
@@ -132,7 +108,8 @@ VENDOR = Vendor(
         "ollama-gemma": "OLLAMA_GEMMA",
     },
     listing=Listing(url=models_url, names=models_in),
-    looks=(Look(url=lambda base: f"{root(base)}/api/show", body=asked, read=shown),),
+    local_servers=(OLLAMA_SERVER,),
+    looks=(SHOW,),
     serves=(OLLAMA_CHAT,),
     models=("qwen3.5:9b", "gpt-oss:20b"),
     profile=Profile(

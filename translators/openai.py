@@ -18,6 +18,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from translators.core import openai_models
+from translators.core.local import KeyDesk
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses, web_search
@@ -56,6 +57,7 @@ VENDOR = Vendor(
     base_url="https://api.openai.com/v1",
     documentation="https://developers.openai.com/api/reference/chat",
     key_variable="OPENAI_API_KEY",
+    desk=KeyDesk("https://platform.openai.com/api-keys", ("sk-proj-", "sk-svcacct-")),
     lends_address=True,
     variables=(OPENAI_API,),
     models=("gpt-5.5", "gpt-5.4", "gpt-5.2", "gpt-4.1"),

@@ -25,7 +25,7 @@ from translators.core.variables import Variable, one_of
 from translators.core.vendor import Json, Profile, Protocol, Route, Switch, Vendor
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES, COUNT
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_chat.servers import INPUT_TOKENS, LM_STUDIO, PROPERTIES, TOKENIZE
+from translators.protocols.openai_chat.servers import INPUT_TOKENS, LM_STUDIO, LOCAL_SERVERS, PROPERTIES, TOKENIZE
 from translators.protocols.openai_responses import OPENAI_RESPONSES
 
 
@@ -95,6 +95,7 @@ VENDOR = Vendor(
             extra="thinking",
         ),
     ),
+    local_servers=LOCAL_SERVERS,
     looks=(*OPENAI_CHAT.looks, PROPERTIES, LM_STUDIO),
     counters={"llamacpp": (INPUT_TOKENS, COUNT), "vllm": (TOKENIZE, COUNT)},
     serves=(OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES),

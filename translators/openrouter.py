@@ -23,6 +23,7 @@ from typing import Any
 
 from translators.core.errors import NotFound, OutputTooLong, Rejected, RialtoError
 from translators.core.intent import Intent
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.search import OwnSearch, searching
 from translators.core.variables import Variable
@@ -95,6 +96,7 @@ VENDOR = Vendor(
     base_url="https://openrouter.ai/api/v1",
     documentation="https://openrouter.ai/docs",
     key_variable="OPENROUTER_API_KEY",
+    desk=KeyDesk("https://openrouter.ai/settings/keys", ("sk-or-",)),
     variables=(
         Variable("OPENROUTER_SITE_URL", "Your site, shown in OpenRouter's rankings.", header="HTTP-Referer"),
         Variable("OPENROUTER_APP_NAME", "Your app's name, shown in OpenRouter's rankings.", header="X-Title"),

@@ -16,6 +16,7 @@ of its own.
 from __future__ import annotations
 
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.vendor import AUTO_OR_NONE, Json, Profile, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 
@@ -95,6 +96,10 @@ VENDOR = Vendor(
     base_url="https://api.siliconflow.com/v1",
     documentation="https://docs.siliconflow.com/en/api-reference/chat-completions",
     key_variable="SILICONFLOW_API_KEY",
+    desk=KeyDesk(
+        "https://cloud.siliconflow.com/account/ak",
+        addresses=("https://api.siliconflow.com/v1", "https://api.siliconflow.cn/v1"),
+    ),
     models=("moonshotai/Kimi-K2.6", "zai-org/GLM-5.1", "MiniMaxAI/MiniMax-M2.5"),
     profile=Profile(
         sampling=frozenset({"temperature", "top_p", "top_k"}),

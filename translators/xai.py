@@ -19,6 +19,7 @@ from typing import Any
 
 from translators.core.errors import Rejected, RialtoError
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.search import OwnSearch, searching
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
@@ -93,10 +94,12 @@ def model_profile(model: str, profile: Profile) -> Profile:
 VENDOR = Vendor(
     name="xai",
     title="xAI",
+    traced_as="x_ai",
     protocol=OPENAI_CHAT,
     base_url="https://api.x.ai/v1",
     documentation="https://docs.x.ai/docs/api-reference",
     key_variable="XAI_API_KEY",
+    desk=KeyDesk("https://console.x.ai", ("xai-",)),
     models=("grok-4.7", "grok-4.6", "grok-4.5", "grok-4.3"),
     families=("grok-",),
     profile=Profile(

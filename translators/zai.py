@@ -6,11 +6,9 @@ https://open.bigmodel.cn/api/paas/v4.
 * `thinking.type` is enabled or disabled; `clear_thinking` false keeps earlier reasoning, which then comes back
   unmodified. GLM-5.3 always thinks, with `reasoning_effort` low, high, max (default max); GLM-5.2 has high and max;
   older models have no levels.
-* `max_tokens` beyond 131,072 is a 400; `temperature` must be over 0 (0 is sent as `do_sample` false, as Z.ai's SDK
-  does).
+* `max_tokens` beyond 131,072 is a 400; `temperature` must be over 0 (0 is sent as `do_sample` false).
 * `tool_choice` is only auto; without `tool_stream` the arguments of a call come in one piece after a long silence.
-* No `stream_options` (usage always comes), `strict` or `parallel_tool_calls`; one stop sequence; `response_format`
-  json_object.
+* No `stream_options`, `strict` or `parallel_tool_calls`; one stop sequence; `response_format` json_object.
 * Only the models with a "v" after the number see images.
 * `web_search` in `tools` looks the last message up, the pages come as `web_search` beside `choices`
   (docs.z.ai/guides/tools/web-search). It takes one allowed domain.
@@ -25,6 +23,7 @@ from typing import Any
 
 from translators.core.errors import NotFound, Overloaded, PromptTooLong, RateLimited, Rejected, RialtoError
 from translators.core.intent import Intent, Level
+from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.search import OwnSearch, searching
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
@@ -126,6 +125,7 @@ VENDOR = Vendor(
     base_url="https://api.z.ai/api/paas/v4",
     documentation="https://docs.z.ai",
     key_variable="ZAI_API_KEY",
+    desk=KeyDesk("https://z.ai/manage-apikey/apikey-list", addresses=("https://api.z.ai/api/coding/paas/v4",)),
     models=("glm-5.3", "glm-5.3-flash", "glm-5.2", "glm-4.7"),
     families=("glm-",),
     profile=Profile(

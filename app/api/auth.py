@@ -6,6 +6,7 @@ import datetime
 
 from flask import Request
 
+from app.batches.origin import origin_of
 from app.clients.keys import Keyring
 from app.clients.rows import Client
 from translators.core.errors import Forbidden, Unauthorized
@@ -15,6 +16,17 @@ def check(request: Request, keyring: Keyring) -> Client:
     """The client that one of the presented keys belongs to; the default one where no key is asked for. Raises
     `Unauthorized`.
     """
+    client = holder(request, keyring)
+    if client.expires and client.expires <= datetime.datetime.now(datetime.UTC):
+        words = f"the key of client {client.name} expired at {client.expires:%Y-%m-%d %H:%M %Z}"
+        raise Unauthorized(words, should_retry=False)
+    return client
+
+
+def holder(request: Request, keyring: Keyring) -> Client:
+    """The client of a request, whether or not its key has expired."""
+    if origin := origin_of(request.environ):
+        return origin.client
     if not keyring.asks:
         return keyring.default
     found = keys(request)
@@ -23,9 +35,6 @@ def check(request: Request, keyring: Keyring) -> Client:
     client = keyring.holder(found)
     if client is None:
         raise Unauthorized(f"invalid x-api-key: it is not {source(keyring)}")
-    if client.expires and client.expires <= datetime.datetime.now(datetime.UTC):
-        words = f"the key of client {client.name} expired at {client.expires:%Y-%m-%d %H:%M %Z}"
-        raise Unauthorized(words, should_retry=False)
     return client
 
 

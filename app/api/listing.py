@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.catalog.routing import Kind
 from translators.core.errors import RialtoError
-from translators.core.vendor import Route
+from translators.core.vendor import Json, Route
 
 if TYPE_CHECKING:
     from app.catalog.catalog import Catalog
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
 LARGE_WINDOW = 1_000_000
 """Windows from here on are also listed with `[1m]`: without it the client uses 200,000 tokens of them."""
 LARGE = "[1m]"
+WEB: Json = {
+    "model": "",
+    "max_tokens": 1,
+    "messages": [{"role": "user", "content": ""}],
+    "tools": [{"type": "web_search_20250305", "name": "web_search"}],
+}
+"""A request that offers nothing but the web search."""
 PREFIX = "anthropic/"
 """Begins the public names of vendors' models; the client leaves out what does not begin like this or with "claude"."""
 
@@ -31,6 +39,8 @@ class Row:
     vision: bool
     documents: bool
     thinking: bool
+    web_search: bool
+    """The vendor searches by itself."""
 
 
 def rows_of(catalog: Catalog) -> tuple[Row, ...]:
@@ -51,16 +61,42 @@ def row_of(catalog: Catalog, name: str) -> Row:
     """The row of any name that can be resolved."""
     route = catalog.resolve(name)
     tier = catalog.names.tier_of(name)
+    seeing = reached(catalog, route, "image")
     return Row(
         id=name,
         display_name=display_name(route),
         line=tier[0] if tier and tier[0] != "claude" else None,
-        context_window=route.context_window,
+        context_window=widest(reached(catalog, route, "long_context")),
         max_output=route.max_output,
-        vision=route.profile.images,
-        documents=route.profile.documents,
-        thinking=catalog.facts(catalog.target(route.vendor.name), route.model).thinking is not False,
+        vision=any(one.profile.images for one in seeing),
+        documents=any(one.profile.documents for one in seeing),
+        thinking=any(thinks(catalog, one) for one in reached(catalog, route, "thinking")),
+        web_search=any(map(searches, reached(catalog, route, "web_search"))),
     )
+
+
+def reached(catalog: Catalog, route: Route, kind: Kind) -> list[Route]:
+    """Where requests of a kind go, whatever the hour: the name's own route and those of rules for that kind alone."""
+    rules = [(rule, one) for rule, one in catalog.detours(route.alias) if rule.hours is None]
+    if kind == "long_context":
+        return [route, *(one for rule, one in rules if rule.over and rule.kind in (None, kind))]
+    return [route, *(one for rule, one in rules if rule.kind == kind and not rule.over)]
+
+
+def widest(routes: Sequence[Route]) -> int | None:
+    """The largest window; None where the first one's is not known."""
+    windows = [route.context_window for route in routes if route.context_window]
+    return max(windows) if routes[0].context_window else None
+
+
+def thinks(catalog: Catalog, route: Route) -> bool:
+    """Nothing is known that keeps the model from thinking."""
+    return catalog.facts(catalog.target(route.vendor.name), route.model).thinking is not False
+
+
+def searches(route: Route) -> bool:
+    """The vendor searches the web by itself."""
+    return route.profile.genuine or route.vendor.search(WEB, route.carrying(WEB)) is not None
 
 
 def with_models(catalog: Catalog, rows: tuple[Row, ...], own: Mapping[str, tuple[str, ...]]) -> tuple[Row, ...]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
@@ -12,12 +14,15 @@ from flask import Blueprint, Response, current_app, g, request
 from app.api import auth, sse
 from app.api.bodies import read_body
 from app.api.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
-from app.clients.models import allowed_chain, check_model
+from app.batches.origin import origin_of
+from app.catalog.detours import rerouted
+from app.clients.models import allowed_chain, check_model, may_use
 from app.exchange.call import USER_AGENT, Caller
 from app.exchange.client import ClientGone, end_writes, presence
 from app.exchange.counting import count_answer
 from app.exchange.exchange import BLANK, Exchange
 from app.exchange.loops import passed
+from app.exchange.means import Means
 from app.ids import new_id
 from app.rialto import Rialto
 from app.usage.requests import understood
@@ -61,8 +66,8 @@ def create(target: str | None = None) -> Response:
         return json_answer(empty_message(message))
     rialto().books.begin(account)
     routes = allowed_chain(g.client, route, rialto().catalog.chain(route))
-    means = rialto().quotas.admitted(g.client, message, route, rialto().means)
-    exchange = Exchange(clamped(message), routes, means, caller(), account)
+    admitted = rialto().quotas.admitted(g.client, message, route, means())
+    exchange = Exchange(clamped(message), routes, admitted, caller(account.goes_with), account)
     log_unknown(message, route)
     end_writes(request.environ, rialto().settings.total_timeout)
     if not message.get("stream"):
@@ -78,8 +83,18 @@ def count_tokens(target: str | None = None) -> Response:
     """The input tokens over system, tools and all blocks."""
     message = parse(body(), COUNT_REQUEST)
     route = resolve(message, target)
-    message = rialto().means.media.countable(message, route)
+    own = means()
+    if own.fitting is not None:
+        message = own.fitting.countable(message, route, own.media)
+    message = own.media.countable(message, route)
     return json_answer(count_answer(message, route, rialto().means.upstream, caller(), rialto().means.memory))
+
+
+def means() -> Means:
+    """What the running request uses: the files are its client's, and an item of a batch lets others go first."""
+    shared = rialto().means
+    own = replace(shared, media=shared.media.reading(rialto().files.of(g.client.name)))
+    return replace(own, traffic=own.traffic.behind()) if origin_of(request.environ) else own
 
 
 def body() -> bytes:
@@ -89,18 +104,36 @@ def body() -> bytes:
 
 def resolve(message: Json, target: str | None) -> Route:
     """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target.
-    Raises `Forbidden` for a model that the client may not call.
+    Raises `Forbidden` for a model that the client may not call. A rule that leads to such a one does not hold.
     """
     path_route = target if target and ":" in target else None
     route = rialto().catalog.resolve(message["model"], path_route).within(session(message))
     check_model(g.client, route, path_route)
-    return route
+    detour = route if path_route else detoured(message, route)
+    return detour if may_use(g.client, detour, path_route) else route
+
+
+def detoured(message: Json, route: Route) -> Route:
+    """The route that the rules of `[[routing]]` choose."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return rerouted(rialto().catalog, route, message, headers, datetime.now(UTC), estimated)
+
+
+def estimated(message: Json, route: Route) -> int:
+    """The tokens of a request's input."""
+    return rialto().means.memory.calibration.estimate(message, route).tokens
 
 
 def session(message: Json) -> str:
-    """A stable id of the conversation: the client's header, or the session inside `metadata.user_id`; "" when there is
-    none.
+    """A stable id of the conversation: the client's header, or the session inside `metadata.user_id`, or the batch; ""
+    when there is none.
     """
+    origin = origin_of(request.environ)
+    return named_session(message) or (origin.batch if origin else "")
+
+
+def named_session(message: Json) -> str:
+    """The session that a request names, or ""."""
     if header := request.headers.get("x-claude-code-session-id", ""):
         return header
     user = (message.get("metadata") or {}).get("user_id")
@@ -127,7 +160,7 @@ def clamped(message: Json) -> Json:
     return {**message, "max_tokens": wished}
 
 
-def caller() -> Caller:
+def caller(trace: Mapping[str, str] | None = None) -> Caller:
     """What the exchange needs of this request."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     agent = request.headers.get("user-agent") or USER_AGENT
@@ -137,6 +170,7 @@ def caller() -> Caller:
         user_agent=agent,
         headers=headers,
         credentials=auth.own_credentials(request, rialto().keyring),
+        trace=trace or {},
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, g, request
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from app.api import auth
 from app.api.listing import Row
 from app.api.messages import json_answer, rialto
+from app.api.paging import parsed_page
 from app.clients.models import allowed_rows, check_model
 from translators.core.errors import InvalidRequest
 
@@ -20,20 +20,6 @@ UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 EFFORTS = ("low", "medium", "high", "max", "xhigh")
 THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
 EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
-
-
-class PageSchema(Schema):
-    """The query string of the list."""
-
-    class Meta:
-        unknown = EXCLUDE
-
-    limit = fields.Integer(load_default=20, validate=validate.Range(1, 1000))
-    after_id = fields.String(load_default="")
-    before_id = fields.String(load_default="")
-
-
-PAGE = PageSchema()
 
 
 @models.before_request
@@ -50,10 +36,11 @@ def listed() -> Response:
     rows = allowed_rows(g.client, catalog.models(rialto().own_models.models()), catalog)
     if (wanted := request.args.getlist("lifecycle")) and "active" not in wanted:
         rows = ()
-    page, more = cut(rows, parsed_page())
+    page, more = cut(rows, parsed_page(request))
     ids = [row.id for row in page]
     first, last = (ids[0], ids[-1]) if ids else (None, None)
-    return json_answer({"data": [shown(row) for row in page], "has_more": more, "first_id": first, "last_id": last})
+    data = [shown(row, has_engine()) for row in page]
+    return json_answer({"data": data, "has_more": more, "first_id": first, "last_id": last})
 
 
 @models.get("/v1/models/<path:name>")
@@ -61,19 +48,7 @@ def listed() -> Response:
 def single(name: str) -> Response:
     """One model, by any name that POST /v1/messages takes."""
     check_model(g.client, rialto().catalog.resolve(name))
-    return json_answer(shown(rialto().catalog.model(name)))
-
-
-def parsed_page() -> dict[str, Any]:
-    """The checked query string. Raises InvalidRequest that names the parameter."""
-    try:
-        page: dict[str, Any] = PAGE.load(request.args.to_dict())
-    except ValidationError as error:
-        name, words = next(iter(error.normalized_messages().items()))  # type: ignore[no-untyped-call]
-        raise InvalidRequest(f"{name}: {' '.join(words)}") from None
-    if page["after_id"] and page["before_id"]:
-        raise InvalidRequest("after_id: cannot be used together with before_id")
-    return page
+    return json_answer(shown(rialto().catalog.model(name), has_engine()))
 
 
 def cut(rows: Sequence[Row], page: dict[str, Any]) -> tuple[Sequence[Row], bool]:
@@ -94,8 +69,13 @@ def position(rows: Sequence[Row], page: dict[str, Any], parameter: str) -> int:
     return found
 
 
-def shown(row: Row) -> dict[str, Any]:
-    """A row in Anthropic's shape."""
+def has_engine() -> bool:
+    """Whether an engine of the user's own searches the web."""
+    return rialto().means.web.searches
+
+
+def shown(row: Row, engine: bool) -> dict[str, Any]:
+    """A row in Anthropic's shape. With an `engine` every model can search the web."""
     return {
         "type": "model",
         "id": row.id,
@@ -107,14 +87,15 @@ def shown(row: Row) -> dict[str, Any]:
         "max_tokens": row.max_output,
         "deprecated_at": None,
         "retires_at": None,
-        "capabilities": capabilities(row),
+        "capabilities": capabilities(row, row.web_search or engine),
     }
 
 
-def capabilities(row: Row) -> dict[str, Any]:
+def capabilities(row: Row, web_search: bool) -> dict[str, Any]:
     """What can be asked of the model through Rialto."""
+    web = supported(web_search)
     return {
-        "batch": supported(False),
+        "batch": supported(True),
         "citations": supported(False),
         "code_execution": supported(False),
         "image_input": supported(row.vision),
@@ -122,7 +103,7 @@ def capabilities(row: Row) -> dict[str, Any]:
         "structured_outputs": supported(True),
         "context_management": {**supported(False), **dict.fromkeys(EDITS, supported(False))},
         "effort": {**supported(row.thinking), **dict.fromkeys(EFFORTS, supported(row.thinking))},
-        "server_tools": {**supported(False), "web_search": supported(False), "code_execution": supported(False)},
+        "server_tools": {**web, "web_search": web, "code_execution": supported(False)},
         "thinking": {**supported(row.thinking), "types": dict.fromkeys(THINKING_TYPES, supported(row.thinking))},
     }
 

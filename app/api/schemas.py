@@ -134,10 +134,7 @@ KNOWN = frozenset([*MESSAGE_REQUEST.fields, *UNCHECKED])
 
 def parse(data: bytes, schema: Schema) -> dict[str, Any]:
     """The validated body. Raises `InvalidRequest` that names the field and what it should be."""
-    try:
-        body = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        body = surrogates(data, error)
+    body = json_value(data)
     if not isinstance(body, dict):
         raise InvalidRequest("The request body should be a JSON object")
     if shapes.too_deep(body, MAX_DEPTH):
@@ -147,6 +144,14 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
     except ValidationError as error:
         raise InvalidRequest("; ".join(sentences(error.messages_dict))) from None
     return loaded
+
+
+def json_value(data: bytes) -> Any:
+    """JSON of any form. Raises `InvalidRequest`."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return surrogates(data, error)
 
 
 def surrogates(data: bytes, error: ValueError) -> Any:

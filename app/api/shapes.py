@@ -45,7 +45,12 @@ def shape_problem(value: Mapping[str, Any], shape: Shape) -> Problem | None:
     """The first field of an object that has a wrong type."""
     for field, kinds in shape.items():
         found = value.get(field, value)
-        if found is value or isinstance(found, kinds) and not (isinstance(found, bool) and bool not in kinds):
+        if (
+            found is value
+            or type(found) in kinds
+            or isinstance(found, kinds)
+            and not (isinstance(found, bool) and bool not in kinds)
+        ):
             continue
         names = " or ".join(NAMES[kind] for kind in kinds if kind is not NoneType)
         return f".{field}", f"Input should be a valid {names}"
@@ -105,14 +110,14 @@ def output_problem(config: Mapping[str, Any]) -> Problem | None:
 
 def too_deep(value: Any, limit: int) -> bool:
     """Whether objects and lists lie more than `limit` levels inside one another."""
-    level = [value]
-    for _ in range(limit + 1):
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(limit):
         level = [
             inner
             for item in level
-            if isinstance(item, (dict, list))
             for inner in (item.values() if isinstance(item, dict) else item)
+            if isinstance(inner, (dict, list))
         ]
         if not level:
             return False
-    return True
+    return any(level)

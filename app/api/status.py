@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, request
 
 from app.api import auth, visitors
 from app.api.messages import json_answer, rialto
+from app.doctor.plan import chosen_name, examined, plans
+from app.doctor.questions import text_of
+from app.doctor.remedies import Case, mistake
 from app.exchange.call import Caller
 from app.exchange.exchange import Exchange
 from app.startup import VERSION, reach
+from app.upstream.proxies import proxy_of
 from app.usage.requests import opened
+from translators import vendors as known_vendors
 from translators.core.errors import InvalidRequest, RialtoError
 from translators.core.vendor import Json, Route
 
@@ -21,19 +24,6 @@ status = Blueprint("status", __name__)
 
 DEFAULT_NAME = "sonnet"
 QUESTION = "Reply with the word ok."
-
-#: HTTP status -> what to do about it.
-REMEDIES: dict[int, Callable[[Route], str]] = {
-    400: lambda route: "Check the model's name and the vendor's notes in docs/vendors.md.",
-    401: lambda route: f"Check {route.vendor.key_variable or 'the key'}.",
-    402: lambda route: f"Check the balance of the account behind {route.vendor.key_variable or 'the key'}.",
-    403: lambda route: f"Check {route.vendor.key_variable or 'the key'} and what its account may use.",
-    404: lambda route: f"Check the model's name {route.model!r}.",
-    429: lambda route: "Wait, or raise the account's limits.",
-    502: lambda route: f"Check {route.vendor.address_variable} and the network.",
-    504: lambda route: f"Check {route.vendor.address_variable} and the network, or raise FIRST_BYTE_TIMEOUT.",
-    529: lambda route: "The vendor is busy: try again later.",
-}
 
 
 @status.before_request
@@ -64,50 +54,60 @@ def summary() -> Response:
 
 @status.get("/test-connection")
 def test_connection() -> Response:
-    """Asks the vendor of `?model=` or `?vendor=` one tiny question; a failure says what to do."""
+    """Asks the vendor of `?model=` or `?vendor=` one tiny question; a failure says what to do. A vendor that answers is
+    then asked everything that the doctor asks.
+    """
     auth.check_operator(request, rialto().keyring)
-    route = rialto().catalog.resolve(wanted_name())
+    name = wanted_name()
+    route = rialto().catalog.resolve(name)
     began = time.monotonic()
     try:
         reply = ask(route)
     except RialtoError as error:
-        remedy = REMEDIES.get(error.status)
-        error.message = (
-            f"{error.message} (asked {route.vendor.title} for {route.model}. {remedy(route) if remedy else ''})"
-        )
+        error.message = f"{error.message} (asked {route.vendor.title} for {route.model}. {remedy(route, error)})"
         raise
     took = round((time.monotonic() - began) * 1000)
     about = {"vendor": route.vendor.name, "model": route.model}
-    return json_answer({"status": "ok", **about, "reply": text_of(reply), "milliseconds": took})
+    body = {"status": "ok", **about, "reply": text_of(reply), "milliseconds": took}
+    return json_answer({**body, **(checks(name) if asks_for_vendor() else {})})
+
+
+def checks(name: str) -> Json:
+    """What the doctor finds at the vendor of a model, under `checks`."""
+    reports = examined(rialto(), plans(rialto().catalog, model=name))
+    return {"checks": [finding.told() for report in reports for finding in report.findings]}
+
+
+def asks_for_vendor() -> bool:
+    """Whether the query string names a vendor and no model of it."""
+    return bool(request.args.get("vendor")) and not request.args.get("model")
+
+
+def remedy(route: Route, error: RialtoError) -> str:
+    """What to do about a failure."""
+    case = Case(route=route, error=error, vendors=known_vendors(), proxy=proxy_of(route.base_url))
+    return mistake(case).words(case)
 
 
 def ask(route: Route) -> Json:
     """The vendor's whole message on a tiny question. Raises RialtoError."""
     message = {"model": route.alias, "max_tokens": 64, "messages": [{"role": "user", "content": QUESTION}]}
-    caller = Caller(gone=lambda: False, via=rialto().instance)
     account = opened()
     account.asked(message)
     account.kind, account.wished = "test", route
     rialto().books.begin(account)
+    caller = Caller(gone=lambda: False, via=rialto().instance, trace=account.goes_with)
     return Exchange(message, (route,), rialto().means, caller, account).whole()
-
-
-def text_of(message: Json) -> str:
-    """The visible text of a message."""
-    blocks: list[Any] = message.get("content") or []
-    return "".join(block.get("text", "") for block in blocks if block.get("type") == "text")
 
 
 def wanted_name() -> str:
     """The model that the query string asks for, or one of the vendor that it names."""
-    vendor = request.args.get("vendor", "")
-    if request.args.get("model") or not vendor:
+    if not asks_for_vendor():
         return request.args.get("model") or DEFAULT_NAME
-    target = rialto().catalog.target(vendor)
-    model = next(iter(target.vendor.models), "")
-    if not model:
-        raise InvalidRequest(f"model: {target.vendor.title} has no known model; add ?model={vendor}/MODEL")
-    return f"{vendor}/{model}"
+    target = rialto().catalog.target(request.args["vendor"])
+    if not (target.vendor.models or (target.usable and target.vendor.keyless)):
+        raise InvalidRequest(f"model: {target.vendor.title} has no known model; add ?model={target.vendor.name}/MODEL")
+    return chosen_name(rialto(), target)
 
 
 def is_welcome() -> bool:

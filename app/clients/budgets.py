@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from app.clients.rows import Client
@@ -72,6 +73,13 @@ class Budgets:
     def spent(self, client: Client, period: Period) -> Spending:
         """What the client has used of a period, as far as this worker has heard."""
         return Spending(*self._store.read(TABLE, row_of(client, period)) or (0, 0.0))
+
+    def standing(self, clients: Iterable[Client], unit: str) -> Iterator[tuple[str, str, float, float]]:
+        """(client, "daily" or "monthly", used, limit) for each budget in a unit, `usd` or `tokens`."""
+        for client, period in product(clients, self.periods()):
+            limit = dict(limits_of(client, period)).get(unit)
+            if limit is not None:
+                yield client.name, period.limits, getattr(self.spent(client, period), unit), limit
 
     def add(self, client: Client, amount: Spending, periods: tuple[Period, ...]) -> None:
         """Counts what was used."""

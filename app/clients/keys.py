@@ -46,6 +46,10 @@ class Keyring:
         """Whether a key is needed at all."""
         return bool(self._holders)
 
+    def named(self, name: str) -> Client | None:
+        """The client of that name, None when there is none (any more)."""
+        return self.default if name == self.default.name else self.rows.get(name)
+
     def holder(self, keys: Iterable[str]) -> Client | None:
         """The client that one of the keys belongs to. All are compared with all: the time tells nothing."""
         found: Client | None = None

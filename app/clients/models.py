@@ -19,8 +19,13 @@ from translators.core.vendor import Route
 
 def check_model(client: Client, route: Route, path_route: str | None = None) -> None:
     """Raises `Forbidden` for a model that the client may not call."""
-    if not (client.may_call(route_name(route)) or is_named(client, "" if path_route else route.alias)):
+    if not may_use(client, route, path_route):
         raise Forbidden(f"model: {route.alias} is not among the models of client {client.name}")
+
+
+def may_use(client: Client, route: Route, path_route: str | None = None) -> bool:
+    """Whether the client may call a model by the route's name."""
+    return client.may_call(route_name(route)) or is_named(client, "" if path_route else route.alias)
 
 
 def allowed_chain(client: Client, route: Route, chain: Sequence[Route]) -> Sequence[Route]:

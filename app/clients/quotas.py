@@ -32,7 +32,7 @@ class Quotas:
     """The limits of all clients."""
 
     def __init__(self, budgets: Budgets, rates: Rates) -> None:
-        self._budgets = budgets
+        self.budgets = budgets
         self._rates = rates
 
     def admitted(self, client: Client, message: Json, route: Route, means: Means) -> Means:
@@ -43,7 +43,7 @@ class Quotas:
 
         def settle(account: Account) -> None:
             try:
-                self.settle(hold, account)
+                self.settle(replace(hold, amount=Spending(0, 0.0)) if account.parent else hold, account)
             finally:
                 means.settle(account)
 
@@ -53,10 +53,10 @@ class Quotas:
         """Counts the estimated input. Raises `OverLimit` that names the limit and says when it has room again."""
         estimate = tokens.estimate_request(message) if client.has_budget or client.tokens_per_minute else 0
         amount = spending(Counts(estimate, 0, 0, 0, 0, True), route)
-        self._budgets.check(client)
+        self.budgets.check(client)
         self._take(client, {"requests_per_minute": 1, "tokens_per_minute": estimate})
-        periods = self._budgets.periods() if client.has_budget else ()
-        self._budgets.add(client, amount, periods)
+        periods = self.budgets.periods() if client.has_budget else ()
+        self.budgets.add(client, amount, periods)
         return Hold(client, amount, periods)
 
     def settle(self, hold: Hold, account: Account) -> None:
@@ -69,7 +69,7 @@ class Quotas:
         rest = spending(counts, account.route) - hold.amount
         if hold.client.tokens_per_minute:
             self._rates.add(counter(hold.client, "tokens_per_minute"), rest.tokens)
-        self._budgets.add(hold.client, rest, hold.periods)
+        self.budgets.add(hold.client, rest, hold.periods)
 
     def _take(self, client: Client, amounts: Mapping[str, int]) -> None:
         """Counts all amounts that have a limit, or none. A refused request costs nothing: clients repeat them."""

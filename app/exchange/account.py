@@ -30,6 +30,8 @@ class Account:
     method: str = "POST"
     path: str = "/v1/messages"
     request_id: str = ""
+    parent: str = ""
+    """The request for which Rialto itself has asked this."""
     client: str = ""
     """The name of the client's key."""
     session: str = ""
@@ -46,6 +48,10 @@ class Account:
     """An exchange has taken it over and settles it."""
     slot: int | None = None
     """Its place among the running exchanges."""
+    came_with: Mapping[str, str] = field(default_factory=dict)
+    """The client's headers of a distributed trace."""
+    goes_with: Mapping[str, str] = field(default_factory=dict)
+    """Those that are sent on to vendors."""
     message: Json | None = field(default=None, repr=False)
     """What was asked, so that no log repeats it."""
     secrets: tuple[str, ...] = field(default=(), repr=False)

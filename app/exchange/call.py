@@ -42,6 +42,8 @@ class Caller:
     headers: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
     """The headers with the client's own key for the vendor, for routes that want it."""
+    trace: Mapping[str, str] = field(default_factory=dict)
+    """The headers that join the vendor's work to a distributed trace."""
 
 
 class Call:
@@ -139,7 +141,7 @@ def headers(route: Route, caller: Caller) -> dict[str, str]:
         "user-agent": caller.user_agent if route.vendor.forwards_user_agent else USER_AGENT,
         VIA: caller.via,
     }
-    found |= route.vendor.protocol.headers(caller.headers, route)
+    found |= {**route.vendor.protocol.headers(caller.headers, route), **caller.trace}
     return found | dict(route.vendor.headers) | credentials(route, caller)
 
 

@@ -9,13 +9,19 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.batches.origin import origin_of
+
 
 class ClientGone(Exception):
     """Nobody is left to answer."""
 
 
 def presence(environ: Mapping[str, Any]) -> Callable[[], bool]:
-    """A function that is true once the client of this WSGI request has closed its connection."""
+    """A function that is true once the client of this WSGI request has closed its connection, or once nobody wants the
+    answer of a request from inside.
+    """
+    if origin := origin_of(environ):
+        return origin.gone
     if gone := environ.get("waitress.client_disconnected"):
         return lambda: bool(gone())
     sock = environ.get("gunicorn.socket")

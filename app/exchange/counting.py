@@ -10,6 +10,7 @@ from app.catalog.targets import addressed
 from app.exchange.call import Caller, headers
 from app.memory.learned import place
 from app.memory.memory import Memory
+from app.search.call import shown
 from app.upstream.framing import parsed
 from app.upstream.upstream import Line, Upstream
 from translators.core.context_edits import edited
@@ -32,7 +33,7 @@ class NoCounter(Broke):
 def count_answer(message: Json, route: Route, upstream: Upstream, caller: Caller, memory: Memory) -> Json:
     """The answer to a request for a count: of the context as its edits leave it, and as it was before them."""
     edits = edited({} if route.profile.genuine else message)
-    found = input_tokens(message, route, upstream, caller, memory)
+    found = input_tokens(shown(message, route), route, upstream, caller, memory)
     if edits.applied is None:
         return found
     return {**found, "context_management": {"original_input_tokens": found["input_tokens"] + edits.cleared_tokens}}

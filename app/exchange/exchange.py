@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, cast
 
 from app.api import sse
 from app.exchange.account import STOPPED, Account, opened
+from app.exchange.asking import Asking
 from app.exchange.call import Call, Caller
 from app.exchange.client import ClientGone
 from app.exchange.means import Means
 from app.exchange.patience import Clock, Quiet
 from app.exchange.pump import Finished, Pump, Silence
-from app.ids import new_id
 from app.resilience.attempts import Attempts, speaks
 from app.search.loop import Loop
 from app.upstream.upstream import Line
@@ -48,15 +48,21 @@ class Exchange:
         self.message = message
         self.account = account or opened(message)
         self._routes = routes = [routes[0], *(route for route in routes[1:] if fits(message, route))]
-        self._means = means
-        self._caller = caller
         self._line = Line()
+        asking = Asking(means, caller, self._line, self.account)
+        self._tape = means.capture.tape(message, routes, caller, self.account) if means.capture else None
+        self._means = means = self._tape.means(means) if self._tape else means
+        self._new_id = self._tape.new_id() if self._tape else means.new_id
+        self._quiet = self._tape.quiet() if self._tape else Quiet()
+        self._items = 0
+        self._caller = caller
         self._call: Call | None = None
         self._answer: AnswerStream | None = None
         self._opening: list[Event] = []
         self._opened = False
-        self._loop = Loop(message, routes, means, caller, self._line)
-        self._pump: Pump[Call | list[Any]] = Pump(self._loop.run, self._line.cut)
+        self._failure: Exception | None = None
+        self._loop = Loop(message, routes, means, caller, self._line, asking)
+        self._pump = self._pumped(self._loop.run)
 
     def whole(self) -> Json:
         """The complete message. Raises a `RialtoError` for everything else."""
@@ -77,10 +83,10 @@ class Exchange:
         try:
             while True:
                 next(ticks)
-                if time.monotonic() - blank >= BLANK_EVERY:
+                if self._is_blank_due(blank):
                     blank = time.monotonic()
                     self.account.committed = True
-                    yield BLANK
+                    yield self._says(BLANK)
         except StopIteration as end:
             yield sse.dumps(end.value)
         except RialtoError as error:
@@ -103,7 +109,10 @@ class Exchange:
             events += self._stream.close()
             if self._stream.error:
                 raise self._stream.error
-            return self._stream.whole(events)
+            message = self._stream.whole(events)
+            if self._tape:
+                self._tape.says(self._items, sse.dumps(message))
+            return message
         except RialtoError as error:
             self.account.failed(error)
             raise
@@ -133,7 +142,7 @@ class Exchange:
                         raise error
                 committed = True
                 self.account.told(events)
-                yield sse.encode(events)
+                yield self._says(sse.encode(events))
         except (ClientGone, GeneratorExit):
             self.account.left()
             raise
@@ -146,7 +155,7 @@ class Exchange:
             self.account.failed(failure, 200 if committed else None)
             if not committed:
                 raise failure from error
-            yield sse.encode(self._stream.fail(failure))
+            yield self._says(sse.encode(self._stream.fail(failure)))
         except BaseException:  # the worker stops
             self.account.lost(STOPPED)
             raise
@@ -155,27 +164,29 @@ class Exchange:
 
     def _events(self) -> Iterator[list[Event]]:
         """Lists of events; the first holds what opens the answer."""
-        held, started, began, quiet = list[Any](), False, time.monotonic(), Quiet()
+        held, started, began = list[Any](), False, time.monotonic()
         try:
             for deltas in self._heard():
                 if deltas is None:
                     held.clear()
                     continue
                 held += deltas
-                if not started and not any(map(speaks, held)) and time.monotonic() - began < COMMIT_AFTER:
+                if not started and not any(map(speaks, held)) and not self._is_late(began):
                     continue
                 started = True
                 events = self._first(self._fed(held))
                 held.clear()
-                if events := events or quiet.sign(self._stream):
-                    quiet.heard()
+                if events := events or self._quiet.sign(self._stream):
+                    self._quiet.heard()
                     yield events
         except RialtoError as error:
             if not started:
                 raise
             yield self._stream.fail(error)
             return
-        yield self._first(self._fed(held) + self._stream.close())
+        events = self._fed(held)
+        self._check_feeding()
+        yield self._first(events + self._stream.close())
 
     def _heard(self) -> Iterator[list[Any] | None]:
         """What the vendor says: None when a try begins, and an empty list for every tick without a word."""
@@ -184,6 +195,7 @@ class Exchange:
         self._pump.start()
         looked = time.monotonic()
         while True:
+            self._check_feeding()
             clock.check()
             if time.monotonic() - looked >= TICK:
                 looked = time.monotonic()
@@ -198,19 +210,34 @@ class Exchange:
                 if not self._repeats():
                     return
             else:
-                if isinstance(item, Call):
-                    clock.asked(item.route.vendor.title)
-                    if not item.goes_on:
-                        self._turn(item)
-                        yield None
-                else:
-                    clock.heard(item)
-                    yield item
+                waiting = self._pump.waiting() if self._opened else ()
+                yield from self._said([item, *waiting], clock)
+
+    def _said(self, items: list[Call | list[Any]], clock: Clock) -> Iterator[list[Any] | None]:
+        """What has come by now, joined: one piece for the client costs less than many. The first words go at once."""
+        deltas: list[Any] | None = None
+        for item in items:
+            if not isinstance(item, Call):
+                clock.heard(item)
+                deltas = [] if deltas is None else deltas
+                deltas += item
+                self._items += 1
+                continue
+            if deltas is not None:
+                yield deltas
+            deltas = None
+            self._items += 1
+            clock.asked(item.route.vendor.title)
+            if not item.goes_on:
+                self._turn(item)
+                yield None
+        if deltas is not None:
+            yield deltas
 
     def _turn(self, call: Call) -> None:
         """A try begins; its answer takes the place of the one before."""
         self._call = call
-        self._answer = call.stream(new_id)
+        self._answer = call.stream(self._new_id)
         self._opening = self._answer.start()
         self.account.tried(call.route, call.estimate.tokens)
 
@@ -221,7 +248,7 @@ class Exchange:
             return False
         call.goes_on = True
         again = Attempts([call.route], lambda route: call, self._means.traffic, self._line)
-        self._pump = Pump(again.run, self._line.cut)
+        self._pump = self._pumped(again.run)
         self._pump.start()
         self.account.retries += 1
         return True
@@ -230,12 +257,41 @@ class Exchange:
     def _stream(self) -> AnswerStream:
         """What builds the events: of the running try, or of the wished route before the first one."""
         if self._answer is None:
-            self._answer = self._loop.called(self._routes[0]).stream(new_id)
+            self._answer = self._loop.called(self._routes[0]).stream(self._new_id)
             self._opening = self._answer.start()
         return self._answer
 
+    def _pumped(self, work: Callable[[], Iterator[Call | list[Any]]]) -> Pump[Call | list[Any]]:
+        return Pump(work, self._line.cut)
+
+    def _is_late(self, began: float) -> bool:
+        """A stream that has said nothing yet must begin now."""
+        return time.monotonic() - began >= COMMIT_AFTER
+
+    def _is_blank_due(self, last: float) -> bool:
+        return time.monotonic() - last >= BLANK_EVERY
+
+    def _says(self, data: bytes) -> bytes:
+        """What goes to the client, noted where exchanges are captured."""
+        return self._tape.says(self._items, data) if self._tape else data
+
     def _fed(self, deltas: list[Any]) -> list[Event]:
-        return [event for delta in deltas for event in self._stream.feed(delta)]
+        """The events of the deltas. Where one of them fails, those before it are told first."""
+        events: list[Event] = []
+        feed = self._stream.feed
+        for delta in deltas:
+            try:
+                events += feed(delta)
+            except Exception as error:
+                if not events:
+                    raise
+                self._failure = error
+                break
+        return events
+
+    def _check_feeding(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _first(self, events: list[Event]) -> list[Event]:
         """The events behind those that open the answer, which all tries have in common."""
@@ -255,6 +311,9 @@ class Exchange:
         if self._call is not None and self._answer is not None and self.account.error is None:
             self._call.reported(self._answer.usage)
         self._means.settle(self.account)
+        if self._tape and self._means.capture:
+            self._tape.items = self._items
+            self._means.capture.keep(self._tape)
 
 
 def unexpected(error: Exception) -> RialtoError:

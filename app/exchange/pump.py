@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
@@ -15,6 +16,8 @@ Item = TypeVar("Item")
 
 #: Items that may wait for a slow client before the work is held up.
 BACKLOG = 256
+#: Items behind each of which whoever waits is let in, so that the first words are not held up by what follows them.
+FIRST = 4
 
 
 class Silence(Exception):
@@ -33,6 +36,8 @@ class Pump(Generic[Item]):
         self._cancel = cancel
         self._items: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(BACKLOG)
         self._stopped = threading.Event()
+        self._ahead: BaseException | None = None
+        """What ended the work, met while its last items were taken."""
 
     def start(self) -> None:
         """Begins the work."""
@@ -40,6 +45,8 @@ class Pump(Generic[Item]):
 
     def next(self, timeout: float) -> Item:
         """The next item within `timeout` seconds. Raises `Silence`, `Finished` or whatever the work raised."""
+        if self._ahead is not None:
+            raise self._ahead
         try:
             item, error = self._items.get(timeout=timeout)
         except queue.Empty:
@@ -49,6 +56,18 @@ class Pump(Generic[Item]):
         assert item is not None
         return item
 
+    def waiting(self) -> list[Item]:
+        """The items that have come too. Nothing is waited for; what the work raised is left to `next`."""
+        found: list[Item] = []
+        while self._ahead is None:
+            try:
+                item, self._ahead = self._items.get_nowait()
+            except queue.Empty:
+                break
+            if item is not None:
+                found.append(item)
+        return found
+
     def stop(self) -> None:
         """Ends the work, whatever it waits for."""
         self._stopped.set()
@@ -56,9 +75,11 @@ class Pump(Generic[Item]):
 
     def _run(self) -> None:
         try:
-            for item in self._work():
+            for number, item in enumerate(self._work()):
                 if not self._put(item, None):
                     return
+                if number < FIRST:
+                    time.sleep(0)
             self._put(None, Finished())
         except Exception as error:
             self._put(None, error)

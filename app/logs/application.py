@@ -12,17 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.api.sse import dumps
 from app.exchange.account import Account
 from app.logs.redaction import Redaction
-from app.api.sse import dumps
 from app.usage.record import NAME, counts_of, milliseconds, moment
 
 log = logging.getLogger("rialto")
 
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160))}
 #: Paths that are asked again and again by machines, and the beginning of what an open page asks.
-QUIET = frozenset({"/health"})
+QUIET = frozenset({"/health", "/metrics"})
 QUIET_PAGES = "/dashboard/"
+#: What is counted of an exchange where there was some, and what is not said between the words for people.
+COUNTED = ("retries", "fallbacks")
+ASIDE = frozenset({"request_id", "client", "stop_reason", *COUNTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class RequestLine:
     def __str__(self) -> str:
         told = dict(self.fields)
         took, spent = told.pop("milliseconds"), (told.pop("input_tokens", None), told.pop("output_tokens", None))
-        words = [str(value) for name, value in told.items() if name != "request_id"]
+        words = [str(value) for name, value in told.items() if name not in ASIDE]
+        words += [f"{told[name]} {name}" for name in COUNTED if name in told]
         words += [f"{took} ms"] + [f"{spent[0]}+{spent[1]} tokens"] * (None not in spent)
         return " ".join([*words, told["request_id"]])
 
@@ -100,6 +104,13 @@ def init_logs(level: str, form: str, redaction: Redaction) -> None:
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
+def announced(text: str, form: str) -> str:
+    """What is said at the start, in the form of the log."""
+    if form == "human":
+        return text
+    return AsJson(Redaction()).format(logging.makeLogRecord({"name": log.name, "levelname": "INFO", "msg": text}))
+
+
 def log_exchange(account: Account) -> None:
     """The line of an exchange, at its end."""
     route, counts = account.route or account.wished, counts_of(account)
@@ -109,6 +120,10 @@ def log_exchange(account: Account) -> None:
         "input_tokens": counts.input + counts.cache_read + counts.cache_write if counts else None,
         "output_tokens": counts.output if counts else None,
         "error_type": account.error.type if account.error else account.cut or None,
+        "stop_reason": account.stop_reason,
+        "client": account.client[:NAME] or None,
+        "retries": account.retries or None,
+        "fallbacks": account.fallbacks or None,
     }
     took = milliseconds(account.elapsed() if account.ended is None else account.ended)
     log_request(account.method, account.path, account.status, took, account.request_id, **told)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from app.media.filed import Filed, no_files
 from app.media.inline import Decoded, data_source, decoded
 from app.media.links import Kind, Link, Opened, Outcome
 from app.media.pdf import MAX_CHARACTERS, Pdfs
@@ -16,14 +17,12 @@ from translators.core.vendor import Json, Route
 
 #: Characters of a PDF's text for each token of the model's window: about half of it.
 CHARACTERS_PER_TOKEN = 2
-NO_FILES = "there is no Files API here yet; send the content itself, as base64, or its address"
+NO_FILE = "File not found: {id}"
+NO_FILE_NOTE = "[A file was attached here that is not there any more.]"
 DAMAGED = "invalid base64 data"
 UNKNOWN = "a document of type {form} cannot be read; send a PDF or plain text"
 FAILED_NOTE = "[The {kind} at {url} could not be opened.]"
-NOTES = {
-    NO_FILES: "[A file was attached here that this model cannot reach.]",
-    DAMAGED: "[Something was attached here, but its data is damaged.]",
-}
+DAMAGED_NOTE = "[Something was attached here, but its data is damaged.]"
 TOO_LARGE_NOTE = "[An image was here, but it is larger than the model's vendor takes.]"
 UNKNOWN_NOTE = "[A document was attached here, but its type ({form}) cannot be read.]"
 
@@ -48,6 +47,7 @@ class Rewriting:
     route: Route
     pdfs: Pdfs
     links: Mapping[Link, Outcome] = field(default_factory=dict)
+    files: Filed = no_files
     lenient: bool = False
 
     def message(self, message: Json) -> Json:
@@ -99,7 +99,7 @@ class Rewriting:
         source = block["source"]
         found = decoded(str(source.get("data") or ""))
         if found is None:
-            return self.problem(block, place.at(block["type"], "source", "base64"), DAMAGED, NOTES[DAMAGED])
+            return self.problem(block, place.at(block["type"], "source", "base64"), DAMAGED, DAMAGED_NOTE)
         declared = str(source.get("media_type") or "").lower()
         form = declared if declared.startswith("text/") else media_type(found.data) or declared
         if form == PDF or not form and block["type"] == "document":
@@ -174,17 +174,23 @@ class Rewriting:
         return is_medium(part) and part["type"] == "image" and self.sees(part)
 
     def filed(self, block: Json, place: Place) -> list[Json]:
-        """A file of the Files API."""
-        return self.problem(block, place.at(block["type"], "source", "file_id"), NO_FILES, NOTES[NO_FILES])
+        """A file that the client has left here."""
+        id = str(block["source"].get("file_id") or "")
+        source = self.files(id)
+        if source is None:
+            where = place.at(block["type"], "source", "file_id")
+            return self.problem(block, where, NO_FILE.format(id=id), NO_FILE_NOTE, 404)
+        return self.inline({**block, "source": source}, place)
 
-    def problem(self, block: Json, place: Place, sentence: str, note: str) -> list[Json]:
+    def problem(self, block: Json, place: Place, sentence: str, note: str, status: int = 400) -> list[Json]:
         """An error in the newest message, a note in an older one."""
         if place.fresh and not self.lenient:
-            raise InvalidRequest(f"{place.path}: {sentence}")
+            raise InvalidRequest(f"{place.path}: {sentence}", status=status)
         mark = {"cache_control": block["cache_control"]} if block.get("cache_control") else {}
         return [{"type": "text", "text": note, **mark}]
 
 
+MEDIA = ("image", "document")
 SOURCES: dict[str, Callable[[Rewriting, Json, Place], list[Json]]] = {
     "base64": Rewriting.inline,
     "url": Rewriting.linked,
@@ -202,6 +208,18 @@ def turns_of(message: Mapping[str, Any]) -> Iterator[tuple[Json, Place]]:
         yield turn, Place(f"messages.{position}.content", position == newest, spoken)
 
 
+def holds_media(content: Any) -> bool:
+    """Whether `media_of` may find something; most conversations have none, and need no places."""
+    for part in content if isinstance(content, list) else (content,):
+        if isinstance(part, dict):
+            if part.get("type") in MEDIA:
+                return True
+            part = part.get("content")
+        if isinstance(part, (list, dict)) and holds_media(part):
+            return True
+    return False
+
+
 def media_of(content: Any, place: Place) -> Iterator[tuple[Json, Place]]:
     """The images and documents in a value, however deep, with their places."""
     if isinstance(content, list):
@@ -217,11 +235,7 @@ def media_of(content: Any, place: Place) -> Iterator[tuple[Json, Place]]:
 
 def is_medium(block: Any) -> bool:
     """An image or a document."""
-    return (
-        isinstance(block, Mapping)
-        and block.get("type") in ("image", "document")
-        and isinstance(block.get("source"), Mapping)
-    )
+    return isinstance(block, Mapping) and block.get("type") in MEDIA and isinstance(block.get("source"), Mapping)
 
 
 def with_content(whole: Json, content: list[Json]) -> Json:

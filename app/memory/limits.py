@@ -73,6 +73,16 @@ class LearntLimits:
             self._ask(route)
         return self._limits(route).server
 
+    def awaited(self, route: Route) -> Route:
+        """The same as `known`, where the vendor's first answer is waited for."""
+        if self._row(route) is None and self._is_due(route, self._awaited):
+            self._ask(route)
+        return self.known(route)
+
+    def look(self, look: Look, route: Route) -> Mapping[str, Limits]:
+        """What one place says now; nothing when it cannot be asked or says something else."""
+        return {} if self._upstream is None else self._answer(look, route, self._upstream)
+
     def _limits(self, route: Route) -> Limits:
         models: Mapping[str, Any] = (self._row(route) or {}).get("models", {})
         names = models if len(models) <= 2 else models.keys() & {route.model, EVERY_MODEL}

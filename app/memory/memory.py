@@ -26,12 +26,13 @@ class Memory:
         self.limits = LearntLimits(self.store, upstream)
 
 
-def remembered(settings: Settings) -> Callable[[Route], Route]:
-    """Adds the limits that an earlier run has learnt to a route. It asks nobody and keeps nothing open: for what is
-    said at the start.
+def remembered(settings: Settings, upstream: Upstream | None = None) -> Callable[[Route], Route]:
+    """Adds the limits that an earlier run has learnt to a route. It keeps nothing open: for what is said at the start.
+    Without an `upstream` it asks nobody, with one it waits for the vendor where nothing has been learnt.
     """
     file = SqlitePlace(settings.state_dir) if settings.state_dir and not settings.redis_url else None
-    return LearntLimits(Store.copy_of(file) if file else Store(), None).known
+    limits = LearntLimits(Store.copy_of(file) if file else Store(), upstream)
+    return limits.awaited if upstream else limits.known
 
 
 def open_store(settings: Settings) -> Store:

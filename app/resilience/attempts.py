@@ -19,7 +19,7 @@ from app.resilience.lanes import Full
 from app.resilience.policy import TRIES, is_outage, moves, rest
 from app.resilience.traffic import Traffic
 from app.upstream.upstream import Line
-from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, Usage
+from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
@@ -43,7 +43,8 @@ Try = TypeVar("Try", bound=Call)
 
 class Attempts(Generic[Try]):
     """Makes `called(route)` and listens to it, as often as it takes. `routes` is the chain, the wished one first;
-    `for_log` takes out of a vendor's words what the log may not hold.
+    `for_log` takes out of a vendor's words what the log may not hold. `before` is called with each route before a place
+    at its vendor is taken.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class Attempts(Generic[Try]):
         traffic: Traffic,
         line: Line,
         for_log: Callable[[str], str] = str,
+        before: Callable[[Route], None] = lambda route: None,
     ) -> None:
         self._first = routes[0]
         self._for_log = for_log
         self._routes = traffic.ordered(routes)
         self._called = called
+        self._before = before
         self._traffic = traffic
         self._line = line
         self._began = time.monotonic()
@@ -105,8 +108,9 @@ class Attempts(Generic[Try]):
     def _once(self, route: Route) -> Iterator[Try | list[Any]]:
         """One try, in its lane, with one key."""
         traffic = self._traffic
+        self._before(route)
         try:
-            with traffic.lane(route).place(route.session, self._line, traffic.queue_timeout) as taken:
+            with traffic.place(route, self._line) as taken:
                 if taken:
                     yield from self._asked(self._admitted(route))
         except Full:
@@ -149,8 +153,9 @@ class Attempts(Generic[Try]):
         """The deltas. Raises `Broke` for the first answer that holds nothing; Anthropic itself may mean it."""
         ended = False
         for deltas in call.deltas(self._line):
-            self._spoken = self._spoken or any(speaks(delta) for delta in deltas)
-            ended = ended or any(map(ends, deltas))
+            if not self._spoken:
+                self._spoken = any(map(speaks, deltas))
+                ended = ended or any(map(ends, deltas))
             yield deltas
         if ended and not self._spoken and not route.profile.genuine:
             self._empties += 1
@@ -175,10 +180,10 @@ def speaks(delta: Any) -> bool:
     error.
     """
     match delta:
-        case Usage() | Opaque() | Stop():
-            return False
         case Text(text) | Thinking(text):
             return bool(text.strip())
+        case Usage() | Opaque() | Stop():
+            return False
         case {"type": "message", "content": content}:
             return bool(content)
         case {"type": kind}:
@@ -189,6 +194,8 @@ def speaks(delta: Any) -> bool:
 
 def ends(delta: Any) -> bool:
     """The vendor ends the answer as one that is complete."""
+    if isinstance(delta, Text | Thinking | ToolCall):
+        return False
     match delta:
         case Stop(reason) | {"type": "message", "stop_reason": str(reason)}:
             return reason in ORDINARY

@@ -8,6 +8,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from app.resilience.watch import Unwatched, Watch
 from app.upstream.upstream import Line
 
 #: Seconds after a vendor's last refusal for which its narrower limit is kept.
@@ -25,12 +26,17 @@ class Lane:
     for a while; each success widens it a little.
     """
 
-    def __init__(self, limit: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, limit: int | None = None, clock: Callable[[], float] = time.monotonic, watch: Watch | None = None
+    ) -> None:
         self.active = 0
         self._limit = limit
         self._clock = clock
+        self._watch = watch or Unwatched()
         self._lock = threading.Lock()
         self._queues: OrderedDict[str, deque[threading.Event]] = OrderedDict()
+        self._later: deque[threading.Event] = deque()
+        """What has time, and goes when nobody else waits."""
         self._narrow = 0.0
         self._narrowed = 0.0
 
@@ -38,15 +44,16 @@ class Lane:
     def waiting(self) -> int:
         """Exchanges in the queue."""
         with self._lock:
-            return sum(len(queue) for queue in self._queues.values())
+            return sum(len(queue) for queue in self._queues.values()) + len(self._later)
 
     @contextmanager
-    def place(self, session: str, line: Line, timeout: float) -> Iterator[bool]:
-        """A place at the vendor for the time of the block; False when the exchange was cut off while it waited.
+    def place(self, session: str, line: Line, timeout: float, has_time: bool = False) -> Iterator[bool]:
+        """A place at the vendor for the time of the block; False when the exchange was cut off while it waited. One
+        that `has_time` lets all others go first.
 
         Raises `Full` after `timeout` seconds.
         """
-        taken = self._enter(session, line, timeout)
+        taken = self._enter(session, line, timeout, has_time)
         try:
             yield taken
         finally:
@@ -65,16 +72,19 @@ class Lane:
             if self._narrow:
                 self._narrow += 1 / self._narrow
 
-    def _enter(self, session: str, line: Line, timeout: float) -> bool:
+    def _enter(self, session: str, line: Line, timeout: float, has_time: bool) -> bool:
         with self._lock:
-            if not self._queues and self._has_room():
-                self.active += 1
+            if not self._queues and not (has_time and self._later) and self._has_room():
+                self._move(1)
                 return True
             turn = threading.Event()
-            self._queues.setdefault(session, deque()).append(turn)
+            (self._later if has_time else self._queues.setdefault(session, deque())).append(turn)
+            self._watch.queued(1)
+        began = time.monotonic()
         line.wait(turn, timeout)
         with self._lock:
-            queued = turn in self._queues.get(session, ())
+            self._watch.waited(time.monotonic() - began)
+            queued = turn in self._queues.get(session, ()) or turn in self._later
             if queued:
                 self._forget(session, turn)
         if queued and not line.cut_off:
@@ -85,13 +95,20 @@ class Lane:
 
     def _leave(self) -> None:
         with self._lock:
-            self.active -= 1
-            while self._queues and self._has_room():
-                self.active += 1
+            self._move(-1)
+            while (self._queues or self._later) and self._has_room():
+                self._move(1)
                 self._next().set()
+
+    def _move(self, change: int) -> None:
+        self.active += change
+        self._watch.entered(change)
 
     def _next(self) -> threading.Event:
         """The turn of the session that has waited longest since its last one."""
+        self._watch.queued(-1)
+        if not self._queues:
+            return self._later.popleft()
         session, queue = self._queues.popitem(last=False)
         turn = queue.popleft()
         if queue:
@@ -99,6 +116,10 @@ class Lane:
         return turn
 
     def _forget(self, session: str, turn: threading.Event) -> None:
+        self._watch.queued(-1)
+        if turn in self._later:
+            self._later.remove(turn)
+            return
         self._queues[session].remove(turn)
         if not self._queues[session]:
             del self._queues[session]

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import sseclient
 
+from app.upstream.plain_events import plain_events
 from translators.core.errors import Broke, Fault
 
 BOM = b"\xef\xbb\xbf"
@@ -25,7 +26,8 @@ ALIEN_LINE = re.compile(rb"[\r\n][ \t]*[\[{<]")
 DONE = "[DONE]"
 #: Bytes of the largest event, line or document. A vendor that sends more without an end is not heard out.
 LARGEST = 64 * 1024 * 1024
-#: What ends an event, and a line.
+#: What ends an event, and a line: nearly always, and in all its forms.
+END = {"sse": b"\n\n", "ndjson": b"\n"}
 ENDS = {"sse": re.compile(rb"\n\n|\r\n\r\n|\r\r"), "ndjson": re.compile(rb"\n")}
 #: A body that starts so is a JSON or HTML document and no event stream.
 DOCUMENT = (b"{", b"[", b"<", b'"')
@@ -34,12 +36,13 @@ DOCUMENT = (b"{", b"[", b"<", b'"')
 class Tap:
     """Hands bytes on to an SSE reader and keeps the part that is no SSE at all."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], first: bool = True) -> None:
         self.alien = b""
         self._pieces = pieces
+        self._first = first
 
     def __iter__(self) -> Iterator[bytes]:
-        at_line_start, first = True, True
+        at_line_start, first = True, self._first
         for piece in self._pieces:
             if first:
                 piece, first = piece.removeprefix(BOM), False
@@ -63,7 +66,12 @@ class Tap:
 
 def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
     """The JSON objects of an SSE stream. Raises `Fault` for a raw error body, `Broke` for an event that is cut off."""
-    tap = Tap(pieces)
+    return plain_events(pieces, any_events)
+
+
+def any_events(pieces: Iterable[bytes], first: bool = True) -> Iterator[Any]:
+    """The same, whatever the events look like; `first`: the pieces begin with the stream's first byte."""
+    tap = Tap(pieces, first)
     for event in sseclient.SSEClient(iter(tap)).events():
         word = event.data.strip()
         if word == DONE:
@@ -152,12 +160,12 @@ def joined(pieces: Iterable[bytes]) -> bytes:
 
 def measured(pieces: Iterable[bytes], framing: str) -> Iterator[bytes]:
     """The pieces. Raises `Broke` when one event or line does not end."""
-    since, tail = 0, b""
+    since, tail, end, ends = 0, b"", END[framing], ENDS[framing]
     for piece in pieces:
-        since = 0 if ENDS[framing].search(tail + piece) else since + len(piece)
+        since = 0 if end in piece or ends.search(tail + piece) else since + len(piece)
         if since > LARGEST:
             raise too_large()
-        tail = (tail + piece)[-3:]
+        tail = piece[-3:] if len(piece) > 2 else (tail + piece)[-3:]
         yield piece
 
 

@@ -21,14 +21,15 @@ from itertools import chain
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from app.demo.transport import DemoAdapter
+from app.upstream.chunks import Arrived
 from app.upstream.framing import joined
+from app.upstream.posts import PooledAdapter, Posts
 from translators.core.errors import Broke, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
@@ -37,7 +38,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-PIECE = 65536
 POOL_SIZE = 1000
 #: Sends on a connection that the vendor had already closed are repeated this often; nothing was answered to them.
 STALE_TRIES = 2
@@ -158,7 +158,7 @@ class TrackedSecurePool(HTTPSConnectionPool):
     ConnectionCls = TrackedSecureConnection
 
 
-class TrackedAdapter(HTTPAdapter):
+class TrackedAdapter(PooledAdapter):
     """An adapter whose connections can be cut."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -175,12 +175,13 @@ class Reply:
         if wait := seconds_until(self.headers.get("retry-after", "")):
             self.headers["retry-after"] = wait
         self._response = response
+        self._arrived = Arrived(response.raw)
         self._title = title
 
     def pieces(self) -> Iterator[bytes]:
         """The decoded bytes as they arrive. Raises `Broke` or `TimedOut` when they stop coming."""
         try:
-            yield from unzipped(iter(lambda: self._response.raw.read1(PIECE, decode_content=True), b""))
+            yield from unzipped(self._arrived)
         except ReadTimeoutError:
             raise TimedOut(f"{self._title}: the answer stopped coming") from None
         except (HTTPError, OSError, ValueError, EOFError, zlib.error, zstd.ZstdError) as error:
@@ -202,7 +203,7 @@ class Reply:
             return
         try:
             sock.settimeout(DRAIN_TIMEOUT)
-            raw.read1(PIECE, decode_content=True)
+            next(self._arrived, b"")
         except (HTTPError, OSError, ValueError):
             return
 
@@ -218,6 +219,7 @@ class Upstream:
         self._timeout = (connect_timeout, idle_timeout)
         self._headers = dict(headers)
         self._sessions: dict[str, requests.Session] = {}
+        self._posts: dict[str, Posts] = {}
 
     def send(
         self,
@@ -265,12 +267,10 @@ class Upstream:
     def _post(
         self, route: Route, url: str, headers: Mapping[str, str], body: bytes, timeout: tuple[float, float]
     ) -> requests.Response:
-        session = self._session(route)
+        posts = self._posts.setdefault(route.base_url, Posts(self._session(route)))
         for left in reversed(range(STALE_TRIES)):
             try:
-                return session.post(
-                    url, data=body, headers=headers, stream=True, timeout=timeout, allow_redirects=False
-                )
+                return posts.send(url, headers, body, timeout)
             except requests.ConnectionError as error:
                 line = WIRE.line
                 if not left or not is_stale(error) or (line is not None and (line.cut_off or line.expired)):

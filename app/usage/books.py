@@ -20,6 +20,7 @@ from app.logs.redaction import Redaction
 from app.usage.errors import failure
 from app.usage.record import record
 from app.usage.running import SLOT, Record, Running
+from app.usage.watching import Watchers
 
 log = logging.getLogger("rialto")
 
@@ -27,19 +28,26 @@ USAGE, ERRORS, RUNNING = "usage.jsonl", "errors.jsonl", "running"
 
 
 class Books:
-    """The files in a folder. `most` is the size of a file in bytes, `kept` how many full ones stay."""
+    """The files in a folder. `most` is the size of a file in bytes, `kept` how many full ones stay; `watchers` are told
+    what is written.
+    """
 
-    def __init__(self, folder: Path, most: int, kept: int, redaction: Redaction) -> None:
+    def __init__(
+        self, folder: Path, most: int, kept: int, redaction: Redaction, watchers: Watchers | None = None
+    ) -> None:
         self._usage = LineFile(folder / USAGE, most, kept)
         self._errors = LineFile(folder / ERRORS, most, kept)
         self._running = Running(folder / RUNNING)
         self.redaction = redaction
+        self._watchers = watchers or Watchers()
         self._open: dict[str, Account] = {}
         OPEN.add(self)
 
     def begin(self, account: Account) -> None:
         """Notes an exchange that runs; once more when more is known of it."""
         try:
+            if account.request_id not in self._open:
+                self._watchers.began(account)
             self._open[account.request_id] = account
             account.slot = self._running.note(account.slot, noted(record(account)))
         except Exception:
@@ -48,8 +56,11 @@ class Books:
     def settle(self, account: Account) -> None:
         """Writes what an exchange came to."""
         try:
-            self._open.pop(account.request_id, None)
-            self._usage.append(line(record(account)))
+            if self._open.pop(account.request_id, None) is None:
+                self._watchers.began(account)
+            entry = record(account)
+            self._usage.append(line(entry))
+            self._watchers.settled(account, entry)
             self._running.strike(account.slot)
             account.slot = None
             if account.error is not None:
@@ -73,6 +84,7 @@ class Books:
                 account.lost(STOPPED)
                 account.end()
                 self.settle(account)
+        self._watchers.close()
         self._running.close()
 
     def _save(self, found: list[Record]) -> None:
@@ -81,7 +93,9 @@ class Books:
         ended = self._usage.holds(map(mark, known), min(map(began, known), default=0.0) - 1)
         lost = [entry for entry in known if mark(entry) not in ended]
         for entry in lost:
-            self._usage.append(line({**record(Account()), **entry, "status": "lost", "error_type": KILLED}))
+            entry = {**record(Account()), **entry, "status": "lost", "error_type": KILLED}
+            self._usage.append(line(entry))
+            self._watchers.found(entry)
         if lost:
             log.warning("%d exchanges were cut off when a worker was killed", len(lost))
 

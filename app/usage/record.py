@@ -72,6 +72,7 @@ def record(account: Account) -> dict[str, Any]:
         "tools_offered": account.tools_offered,
         "tools_called": account.tools_called,
         "images": account.images,
+        "parent_id": account.parent or None,
     }
 
 

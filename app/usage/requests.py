@@ -7,11 +7,13 @@ asks. The exchange itself settles its account; one that was refused before that 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from flask import Flask, Response, g, request
 
 from app.api import auth
 from app.api.errors import request_id
+from app.batches.origin import origin_of
 from app.exchange.account import Account
 from app.logs.application import log_request
 from app.usage.books import Books
@@ -20,8 +22,12 @@ from app.usage.record import milliseconds
 from translators.core.vendor import Json
 
 ENDPOINT = "messages.create"
+#: The kind of every item of a batch.
+BATCH = "batch"
 #: The headers that tell who asks.
 TELLING = (SESSION, AGENT, "user-agent")
+#: Those that join it to a distributed trace (https://www.w3.org/TR/trace-context/, read 2026-11-21).
+TRACING = ("traceparent", "tracestate")
 
 
 def init_app(app: Flask, books: Books) -> None:
@@ -54,6 +60,7 @@ def opened() -> Account:
         session=request.headers.get(SESSION, ""),
         agent=request.headers.get(AGENT, ""),
         secrets=tuple(auth.keys(request)),
+        came_with=headers(TRACING),
     )
     return account
 
@@ -63,8 +70,13 @@ def understood(message: Json, session: str) -> Account:
     account: Account = g.account
     account.asked(message)
     account.session = session
-    account.kind = kind_of(message, {name: request.headers[name] for name in TELLING if name in request.headers})
+    account.kind = BATCH if origin_of(request.environ) else kind_of(message, headers(TELLING))
     return account
+
+
+def headers(names: Iterable[str]) -> dict[str, str]:
+    """Those headers of the running request that it has."""
+    return {name: request.headers[name] for name in names if name in request.headers}
 
 
 def refuse(account: Account, status: int) -> None:

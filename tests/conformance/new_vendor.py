@@ -88,7 +88,8 @@ def main() -> None:
     except FileExistsError as error:
         sys.exit(str(error))
     print("\n".join(str(path.relative_to(ROOT)) for path in written), flush=True)
-    for command in (["-m", "tests.conformance.new_cases", words["name"]], ["docs/vendor_table.py"]):
+    cases = ["-m", "tests.conformance.new_cases", words["name"]]
+    for command in (cases, ["docs/vendor_table.py"], ["docs/settings_table.py"]):
         subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
     print("The tables of README.md and docs/vendors.md are written anew. Next: docs/add-a-vendor.md")
 

@@ -191,7 +191,8 @@ def test_the_application_log_as_json(vendor: ScriptedServer, tmp_path: Path) -> 
     with rialto(tmp_path, vendor, LOG_FORMAT="json") as server:
         request_id, _ = asked(server, stream=True)
         lines_where(tmp_path / "logs", lambda line: True)
-    told = [json.loads(line) for line in server.log.splitlines() if line.startswith("{")]
+    told = [json.loads(line) for line in server.log.splitlines()]
+    assert {"rialto", "gunicorn.error"} == {line["logger"] for line in told}
     (line,) = [line for line in told if line.get("request_id") == request_id]
     assert (line["level"], line["path"], line["status"], line["vendor"]) == ("INFO", "/v1/messages", 200, "deepseek")
     assert (line["input_tokens"], line["output_tokens"]) == (10, 2)

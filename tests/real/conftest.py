@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.llama_server import LlamaServer, Missing
-from tests.support.rialto_server import ROOT, RialtoServer
+from tests.support.project import project_copy
+from tests.support.rialto_server import RialtoServer
 
 #: Protocol -> the public name of the model that is reached by it.
 MODELS = {"openai_chat": "openai_compatible/smol", "anthropic_messages": "llama-anthropic/smol"}
-FOLDERS, FILES = ("app", "translators", "conf"), ("wsgi.py", "gunicorn.conf.py")
 OWN_VENDORS = """
 [llama-anthropic]
 base_url = "{url}"
@@ -54,12 +52,3 @@ def uncounted(llama: LlamaServer, tmp_path_factory: pytest.TempPathFactory) -> I
 def model(request: pytest.FixtureRequest) -> str:
     """The model by each protocol in turn."""
     return MODELS[request.param]
-
-
-def project_copy(folder: Path) -> Path:
-    """What the server needs of the project, without the developer's own settings."""
-    for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.local.toml", "__pycache__"))
-    for name in FILES:
-        shutil.copy(ROOT / name, folder / name)
-    return folder

@@ -33,8 +33,12 @@ DELTAS: dict[str, tuple[tuple[str, ...], str, type]] = {
     "signature_delta": (("thinking",), "signature", str),
     "input_json_delta": (("tool_use", "server_tool_use"), "partial_json", str),
 }
-#: Type of a server tool's result -> the server tool that it needs before it.
-RESULTS = {"web_search_tool_result": "web_search", "web_fetch_tool_result": "web_fetch"}
+#: Type of a server tool's result -> the server tools of which it needs one before it.
+RESULTS = {
+    "web_search_tool_result": ("web_search",),
+    "web_fetch_tool_result": ("web_fetch",),
+    "tool_search_tool_result": ("tool_search_tool_bm25", "tool_search_tool_regex"),
+}
 
 
 class Grammar:
@@ -95,9 +99,9 @@ class Grammar:
             self.fresh(self.block.get("id"))
         if self.block["type"] == "server_tool_use":
             self.served[self.block.get("id")] = self.block.get("name")
-        if name := RESULTS.get(self.block["type"]):
+        if names := RESULTS.get(self.block["type"]):
             use = self.served.pop(self.block.get("tool_use_id"), None)
-            self.demand(use in (None, name), f"{self.block['type']} answers {use}")
+            self.demand(use in (None, *names), f"{self.block['type']} answers {use}")
 
     def read_content_block_delta(self, event: Event) -> None:
         """For the open block, of its kind."""

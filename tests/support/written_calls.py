@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from translators.core.deltas import Delta, Stop, Text, Thinking, ToolCall
-from translators.core.stream import Filter
+from translators.core.filters import Filter
 from translators.core.text_calls import Harmony, ReasonedCalls, Repeats, TextCalls, Tools
 from translators.core.tool_names import ToolNames
 

@@ -8,12 +8,13 @@ from typing import Any
 from translators.core import client_tools, structured, tokens
 from translators.core.calls import schemas
 from translators.core.context_edits import edited
+from translators.core.filters import Filter
 from translators.core.halves import Halves
 from translators.core.intent import intent
 from translators.core.prefill import Echo, native, prefill
 from translators.core.search_found import Searches
 from translators.core.stops import StopSequences
-from translators.core.stream import Filter, MessageStream
+from translators.core.stream import MessageStream
 from translators.core.structured import CallAsText, JsonAnswer
 from translators.core.tags import ThinkTags, opened_by_prompt
 from translators.core.text_calls import Harmony, ReasonedCalls, Repeats, TextCalls, Tools
@@ -33,7 +34,8 @@ def message_stream(
     def filters() -> list[Filter]:
         steps: list[Filter] = [*first, *([Searches(search.late)] if search else []), Halves(), *written(message, route)]
         steps += [CallAsText()] if structured.form(message, route.profile) == "tool" else []
-        steps += [Echo(begun)] if native(message, route.profile.prefill) not in ("last", "partial") else []
+        repeats = bool(begun.strip()) and native(message, route.profile.prefill) not in ("last", "partial")
+        steps += [Echo(begun)] if repeats else []
         return [*steps, StopSequences(message.get("stop_sequences") or ()), *form]
 
     return MessageStream(

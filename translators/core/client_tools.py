@@ -89,6 +89,8 @@ TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "me
 SERVER_SEARCH = "tool_search_tool_"
 #: Blocks of system messages that change the tools in the middle of a conversation.
 CHANGES = frozenset({"tool_addition", "tool_removal"})
+#: Blocks that name no tool.
+WORDS = ("text", "thinking", "tool_use")
 OLD_EDITORS = frozenset({"text_editor_20241022", "text_editor_20250124"})
 
 
@@ -102,6 +104,15 @@ def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [tool for tool in known(message) if tool["name"] not in removed]
     found = functions(tools, references(message.get("messages") or ()) | loaded)
     return [tool for tool in found if tool["name"] not in removed]
+
+
+def weighing(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tools as they came, without those that are still deferred: nobody counts these."""
+    tools = message.get("tools") or ()
+    if not any(tool.get("defer_loading") for tool in tools):
+        return list(tools)
+    named = references(message.get("messages") or ())
+    return [tool for tool in tools if not tool.get("defer_loading") or tool.get("name") in named]
 
 
 def known(message: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -178,7 +189,8 @@ def references_in(content: Any) -> Iterable[str]:
     for block in content:
         if not isinstance(block, Mapping):
             continue
-        if block.get("type") == "tool_reference":
+        kind = block.get("type")
+        if kind == "tool_reference":
             yield str(block.get("tool_name") or "")
-        elif str(block.get("type", "")).endswith("tool_result"):
+        elif kind not in WORDS and str(kind).endswith("tool_result") and not isinstance(block.get("content"), str):
             yield from references_in(block.get("content"))

@@ -67,6 +67,8 @@ def since_compaction(messages: Messages) -> Messages:
     for place in reversed(range(len(messages))):
         content = messages[place].get("content")
         blocks = content if isinstance(content, list) else []
+        if "compaction" not in [block.get("type") for block in blocks]:
+            continue
         for position in reversed(range(len(blocks))):
             words = blocks[position].get("content") if blocks[position].get("type") == "compaction" else None
             if isinstance(words, str) and words.strip():

@@ -5,10 +5,12 @@ JavaScript servers that slice UTF-16 text send them as `\\ud83d` and `\\ude42`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from translators.core.deltas import Delta, Text, Thinking, Usage
+
+SAID = (Text, Thinking)
 
 
 class Halves:
@@ -17,10 +19,10 @@ class Halves:
     def __init__(self) -> None:
         self._held: Text | Thinking | None = None
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         if isinstance(delta, Usage) or (self._held is None and not is_cut(delta)):
-            return iter((delta,))
+            return (delta,)
         held, self._held = self._held, None
         if held is None or type(held) is not type(delta):
             return iter((*([mended(held)] if held else ()), *self._start(delta)))
@@ -43,7 +45,7 @@ class Halves:
 
 def is_cut(delta: Delta) -> bool:
     """Text that holds a half of a character."""
-    if not isinstance(delta, Text | Thinking) or delta.text.isascii():
+    if not isinstance(delta, SAID) or delta.text.isascii():
         return False
     return any("\ud800" <= character <= "\udfff" for character in delta.text)
 

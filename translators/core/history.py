@@ -106,7 +106,8 @@ def visible(content: Any) -> Blocks:
 
 def speaks(turn: Turn) -> bool:
     """The turn holds more than reasoning, which no vendor takes alone."""
-    return any(block.get("type") not in ("thinking", "redacted_thinking") for block in turn.blocks)
+    kinds = [block.get("type") for block in turn.blocks]
+    return kinds.count("thinking") + kinds.count("redacted_thinking") < len(kinds)
 
 
 def merge(items: Iterable[Turn]) -> list[Turn]:

@@ -7,7 +7,7 @@ repeat is taken out. Thinking and a prefill exclude one another, as they do at A
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from translators.core.deltas import Block, Delta, Stop, Text, ToolCall, Usage
@@ -59,10 +59,10 @@ class Echo:
         self._words = words.strip()
         self._held = ""
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         if not self._words or isinstance(delta, Usage):
-            return iter((delta,))
+            return (delta,)
         if isinstance(delta, Text):
             return self._compared(self._held + delta.text)
         if isinstance(delta, ToolCall | Block | Stop):

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from translators.core import tool_search
 from translators.core.blocks import content_text
 from translators.core.search import (
     ERRORS,
@@ -18,11 +19,9 @@ from translators.core.search import (
     OWN_ID,
     SEARCH,
     Json,
-    Kind,
     error_code,
     listing,
     pages_in,
-    result_kind,
 )
 
 CALL_ID = "toolu_"
@@ -38,8 +37,8 @@ def server_id(id: str) -> str:
     return OWN_ID + id.removeprefix(CALL_ID)
 
 
-def replayed(messages: Iterable[Json], kinds: Collection[Kind], echo: bool = False) -> list[Json]:
-    """The messages with the server tools of these kinds as calls. With `echo` the result of a search is its input."""
+def replayed(messages: Iterable[Json], kinds: Collection[str], echo: bool = False) -> list[Json]:
+    """The messages with the server tools of these names as calls. With `echo` the result of a search is its input."""
     made: list[Json] = []
     for message in messages:
         content = message.get("content")
@@ -50,19 +49,22 @@ def replayed(messages: Iterable[Json], kinds: Collection[Kind], echo: bool = Fal
     return made
 
 
-def parted(message: Json, content: list[Json], kinds: Collection[Kind], echo: bool) -> Iterator[Json]:
-    """One assistant message, cut where the model went on with results."""
+def parted(message: Json, content: list[Json], kinds: Collection[str], echo: bool) -> Iterator[Json]:
+    """One assistant message, cut where the model went on with results. What is called behind a search of tools was
+    found by it.
+    """
     uses = {block.get("id"): block for block in content if is_use(block, kinds)}
     if not uses:
         yield message
         return
-    said, results = list[Json](), list[Json]()
+    said, results, goes_on = list[Json](), list[Json](), False
     for block in content:
-        if result_kind(block) in kinds and block.get("tool_use_id") in uses:
+        if is_result(block) and block.get("tool_use_id") in uses:
             use = uses[block["tool_use_id"]]
             results.append(tool_result(block, use, echo and use.get("name") == SEARCH))
+            goes_on = block.get("type") == tool_search.RESULT
             continue
-        if results and not is_call(block):
+        if results and (goes_on or not is_call(block)):
             yield {**message, "content": said}
             yield {"role": "user", "content": results}
             said, results = [], []
@@ -73,9 +75,14 @@ def parted(message: Json, content: list[Json], kinds: Collection[Kind], echo: bo
         yield {"role": "user", "content": results}
 
 
-def is_use(block: Mapping[str, Any], kinds: Collection[Kind]) -> bool:
-    """A call of a server tool of these kinds."""
+def is_use(block: Mapping[str, Any], kinds: Collection[str]) -> bool:
+    """A call of a server tool of these names."""
     return block.get("type") == "server_tool_use" and block.get("name") in kinds
+
+
+def is_result(block: Mapping[str, Any]) -> bool:
+    """What a server tool has brought."""
+    return str(block.get("type") or "").endswith("_tool_result")
 
 
 def is_call(block: Mapping[str, Any]) -> bool:
@@ -96,6 +103,8 @@ def tool_use(block: Mapping[str, Any]) -> Json:
 def tool_result(block: Mapping[str, Any], use: Mapping[str, Any], echo: bool) -> Json:
     """What the model is told of a result."""
     made: Json = {"type": "tool_result", "tool_use_id": call_id(str(block.get("tool_use_id") or ""))}
+    if block.get("type") == tool_search.RESULT:
+        return {**made, **tool_search.told(block)}
     if echo:
         return {**made, "content": json.dumps(use.get("input") or {}, ensure_ascii=False)}
     if code := error_code(block):

@@ -1,7 +1,8 @@
 """One message out of several answers: between them Rialto has searched, and the client sees one turn.
 
-Takes the events of each round, those of a message stream. Calls of web tools become server tools, the blocks are
-counted through, the counts added up, and where the text names a page that was found there is a citation.
+Takes the events of each round, those of a message stream. Calls of server tools become such, the blocks are counted
+through, the counts added up, and where the text names a page that was found there is a citation. A search of tools that
+the client did not ask for is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from translators.core.message import Event, fold
 from translators.core.search import Kind, Page, citation, error_code, pages_in, result_kind
 from translators.core.search_replay import server_id
 from translators.core.server_blocks import served_fields
+from translators.core.tool_search import RESULT
 from translators.core.writer import DELTAS
 
 #: An address in a text, and what may stand behind one that does not belong to it.
@@ -27,14 +29,18 @@ ROUND = "round"
 
 
 class Rounds:
-    """The joined answer. `opening` are the events before the first round, `names` the web tools that Rialto runs."""
+    """The joined answer. `opening` are the events before the first round, `names` the server tools that Rialto runs,
+    by the names of their functions. The client sees nothing of the one that is `silent`.
+    """
 
-    def __init__(self, opening: list[Event], names: Mapping[str, Kind], title: str) -> None:
+    def __init__(self, opening: list[Event], names: Mapping[str, str], title: str, silent: str = "") -> None:
         self.error: RialtoError | None = None
         self.usage: Usage | None = None
         self._opening = opening
         self._names = names
         self._title = title
+        self._silent = silent
+        self._muted = False
         self._index = -1
         self._open: Event = {}
         self._text = ""
@@ -104,8 +110,12 @@ class Rounds:
     # -- blocks
 
     def _started(self, block: Event) -> list[Event]:
+        block = served(block, self._names)
+        self._muted = bool(self._silent) and is_of(block, self._silent)
+        if self._muted:
+            return []
         self._index += 1
-        self._open = block = served(block, self._names)
+        self._open = block
         self._text, self._cited = "", set()
         self._called = self._called or block["type"] == "tool_use"
         if kind := result_kind(block):
@@ -114,6 +124,8 @@ class Rounds:
         return [{"type": "content_block_start", "index": self._index, "content_block": block}]
 
     def _filled(self, delta: Event) -> list[Event]:
+        if self._muted:
+            return []
         events = [self._delta(delta)]
         if delta["type"] != "text_delta" or not self._pages:
             return events
@@ -121,6 +133,8 @@ class Rounds:
         return [*events, *self._citations(at_end=False)]
 
     def _stopped(self) -> list[Event]:
+        if self._muted:
+            return []
         events = self._citations(at_end=True) if self._text else []
         self._open = {}
         return [*events, {"type": "content_block_stop", "index": self._index}]
@@ -145,8 +159,13 @@ class Rounds:
         return {"type": "content_block_delta", "index": self._index, "delta": delta}
 
 
-def served(block: Event, names: Mapping[str, Kind]) -> Event:
-    """A block as the client sees it: the call of a web tool is the server's."""
+def is_of(block: Event, name: str) -> bool:
+    """A call of the tools' search of this name, or what it has found."""
+    return bool(block["type"] == RESULT or (block["type"] == "server_tool_use" and block["name"] == name))
+
+
+def served(block: Event, names: Mapping[str, str]) -> Event:
+    """A block as the client sees it: the call of a server tool is the server's."""
     if block["type"] != "tool_use" or block["name"] not in names:
         return block
     return {**block, "type": "server_tool_use", "id": server_id(block["id"]), "name": names[block["name"]]}
@@ -163,7 +182,7 @@ def addresses(text: str, at_end: bool) -> tuple[list[str], str]:
     return urls, text[max(done, len(text) - len("https://")) :]
 
 
-def content_of(events: Iterable[Event], names: Mapping[str, Kind]) -> list[dict[str, Any]]:
+def content_of(events: Iterable[Event], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """The content that the events of one round make, as the client sees it."""
     opening = {"type": "message_start", "message": {"usage": {}}}
     blocks: list[Event] = fold([opening, *(event for event in events if "block" in event["type"])])["content"]

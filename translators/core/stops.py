@@ -23,10 +23,10 @@ class StopSequences:
         self._reach = max(map(len, self._sequences), default=1) - 1
         self._first = re.compile("|".join(sorted({re.escape(word[0]) for word in self._sequences})) or r"(?!)")
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         if isinstance(delta, Usage) or not (self._sequences or isinstance(delta, Stop)):
-            return iter((delta,))
+            return (delta,)
         if self.matched is not None:
             return iter(())
         if isinstance(delta, Text):

@@ -16,10 +16,10 @@ Laws (Anthropic Messages API, "Streaming", https://platform.claude.com/docs/en/b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 from translators.core import tokens
 from translators.core.arguments import Arguments
@@ -40,6 +40,7 @@ from translators.core.deltas import (
     stronger,
 )
 from translators.core.errors import Broke, RialtoError
+from translators.core.filters import Filter, filtered, flushed
 from translators.core.message import Event, fold
 from translators.core.server_blocks import ServerBlocks
 from translators.core.tool_names import ToolNames
@@ -52,16 +53,6 @@ class State(Enum):
     NEW = "new"
     OPEN = "open"
     ENDED = "ended"
-
-
-class Filter(Protocol):
-    """Rewrites deltas on their way into the stream."""
-
-    def feed(self, delta: Delta) -> Iterator[Delta]:
-        """What becomes of one delta."""
-
-    def close(self) -> Iterator[Delta]:
-        """What was held back."""
 
 
 class MessageStream:
@@ -130,7 +121,8 @@ class MessageStream:
         """The events of one delta. After the end nothing more is sent."""
         if self.state is State.ENDED:
             return []
-        return [event for item in self._filtered(delta) for event in self._take(item)]
+        items = filtered(delta, self._filters)
+        return self._take(items[0]) if len(items) == 1 else [event for item in items for event in self._take(item)]
 
     def close(self) -> list[Event]:
         """The end of the vendor's answer: a complete message, or an error when the answer is incomplete, empty or
@@ -139,7 +131,7 @@ class MessageStream:
         if self.state is State.ENDED:
             return []
         try:
-            events = [event for item in self._flushed() for event in self._take(item)]
+            events = [event for item in flushed(self._filters) for event in self._take(item)]
         except RialtoError as error:
             return self.fail(error)
         problem = self._problem()
@@ -198,22 +190,12 @@ class MessageStream:
 
     # -- deltas
 
-    def _filtered(self, delta: Delta) -> Iterable[Delta]:
-        items: Iterable[Delta] = (delta,)
-        for step in self._filters:
-            items = [item for one in items for item in step.feed(one)]
-        return items
-
-    def _flushed(self) -> list[Delta]:
-        items: list[Delta] = []
-        for step in self._filters:
-            items = [item for one in items for item in step.feed(one)] + list(step.close())
-        return items
-
     def _take(self, delta: Delta) -> list[Event]:
         match delta:
-            case Text(text) | Thinking(text):
-                return self._said_now(delta) if text else []
+            case Text(text):
+                return (self._said_now(delta) if self._calls else self._text(text)) if text else []
+            case Thinking(text):
+                return (self._said_now(delta) if self._calls else self._thinking(text)) if text else []
             case Block() | Cite():
                 return self._said_now(delta)
             case ToolCall():

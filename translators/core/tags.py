@@ -8,7 +8,7 @@ A closing tag at the very start is what a template leaks that has opened and clo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from translators.core.deltas import ORDINARY, Block, Delta, Stop, Text, Thinking, ToolCall
 
@@ -43,9 +43,9 @@ class ThinkTags:
         """The reasoning so far, while it may turn out to be the answer."""
         self._closings = _CLOSINGS
         self._ending = re.compile("|".join(_CLOSINGS))
-        self._step: Callable[[Delta], Iterator[Delta]] = self._start
+        self._step: Callable[[Delta], Iterable[Delta]] = self._start
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         return self._step(delta)
 
@@ -56,10 +56,10 @@ class ThinkTags:
         self._step = self._pass
         return deltas(Thinking(text) if reasoning else Text(text))
 
-    def _pass(self, delta: Delta) -> Iterator[Delta]:
-        return iter((delta,))
+    def _pass(self, delta: Delta) -> Iterable[Delta]:
+        return (delta,)
 
-    def _start(self, delta: Delta) -> Iterator[Delta]:
+    def _start(self, delta: Delta) -> Iterable[Delta]:
         if isinstance(delta, Text):
             return self._decided(self._held + delta.text)
         if isinstance(delta, ToolCall | Block | Stop):
@@ -67,7 +67,7 @@ class ThinkTags:
         self._opened = self._opened and not isinstance(delta, Thinking)
         return self._pass(delta)
 
-    def _decided(self, text: str) -> Iterator[Delta]:
+    def _decided(self, text: str) -> Iterable[Delta]:
         self._held = ""
         begun = text.lstrip()
         for name, opening in zip(NAMES, _OPENINGS, strict=True):
@@ -87,11 +87,11 @@ class ThinkTags:
         self._step = self._pass
         return deltas(Text(text))
 
-    def _enter(self, text: str) -> Iterator[Delta]:
+    def _enter(self, text: str) -> Iterable[Delta]:
         self._step = self._before
         return self._before(Text(text))
 
-    def _before(self, delta: Delta) -> Iterator[Delta]:
+    def _before(self, delta: Delta) -> Iterable[Delta]:
         """Behind the opening tag: white space is no reasoning."""
         if not isinstance(delta, Text):
             return self._pass(delta)
@@ -101,7 +101,7 @@ class ThinkTags:
         self._step = self._inside
         return self._inside(Text(text))
 
-    def _inside(self, delta: Delta) -> Iterator[Delta]:
+    def _inside(self, delta: Delta) -> Iterable[Delta]:
         if not isinstance(delta, Text):
             return self._interrupted(delta)
         text = self._held + delta.text
@@ -119,11 +119,11 @@ class ThinkTags:
             self._said.append(text)
         return Thinking(text)
 
-    def _left(self, reasoning: str, rest: str) -> Iterator[Delta]:
+    def _left(self, reasoning: str, rest: str) -> Iterable[Delta]:
         self._step = self._after
         return deltas(Thinking(reasoning), *self._after(Text(rest)))
 
-    def _interrupted(self, delta: Delta) -> Iterator[Delta]:
+    def _interrupted(self, delta: Delta) -> Iterable[Delta]:
         held = ""
         if isinstance(delta, ToolCall | Block | Stop | Thinking):
             held, self._held = self._held, ""
@@ -134,7 +134,7 @@ class ThinkTags:
         answer = "".join(said) if isinstance(delta, Stop) and delta.reason in ORDINARY else ""
         return deltas(reasoning, Text(answer), delta)
 
-    def _after(self, delta: Delta) -> Iterator[Delta]:
+    def _after(self, delta: Delta) -> Iterable[Delta]:
         """Behind the closing tag: white space is dropped."""
         if not isinstance(delta, Text):
             if isinstance(delta, ToolCall | Block):
@@ -146,7 +146,7 @@ class ThinkTags:
         self._step = self._pass
         return deltas(Text(text))
 
-    def _released(self, delta: Delta) -> Iterator[Delta]:
+    def _released(self, delta: Delta) -> Iterable[Delta]:
         return deltas(*self.close(), delta)
 
 

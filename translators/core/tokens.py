@@ -13,10 +13,11 @@ import base64
 import json
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from translators.core import client_tools
 from translators.core.pictures import encoded_size
 
 #: Characters of an answer per token.
@@ -28,6 +29,8 @@ KINDS: tuple[tuple[str, bytes, float], ...] = (
     (string.punctuation, b".", 0.64),
     ("\n", b"\n", 1.55),
 )
+LETTERS = KINDS[0][0].encode()
+"""Most of any text; they are counted by what is left without them."""
 SIGNS = bytes.maketrans(
     "".join(characters for characters, _, _ in KINDS).encode(),
     b"".join(sign * len(characters) for characters, sign, _ in KINDS),
@@ -53,6 +56,7 @@ PAGE_TOKENS = 2_250
 #: Base64 characters of a PDF per token, where its pages cannot be counted; a page of 60 kB counts about 2,500.
 PDF_CHARACTERS_PER_TOKEN = 32
 PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
+WRITER = json.JSONEncoder(ensure_ascii=False)
 #: What stands around a request, a message, a tool.
 START_TOKENS = 3
 MESSAGE_TOKENS = 4
@@ -83,6 +87,21 @@ class Size:
 
 NOTHING = Size()
 
+#: Characters from which on the size of a text is remembered, by its hash so that no words are kept; how many are.
+LONG_TEXT, MOST_SIZES = 400, 20_000
+SIZES: dict[tuple[int, int], Size] = {}
+
+
+def total(sizes: Iterable[Size]) -> Size:
+    """All of them together."""
+    text = tools = scripts = media = 0.0
+    for size in sizes:
+        text += size.text
+        tools += size.tools
+        scripts += size.scripts
+        media += size.media
+    return Size(text, tools, scripts, media)
+
 
 def estimate(text: str) -> int:
     """Tokens of a text; 0 only for an empty one."""
@@ -102,10 +121,10 @@ def content_tokens(content: Any) -> int:
 def measure(message: Mapping[str, Any]) -> Size:
     """The size of a Messages request."""
     turns = message.get("messages") or ()
-    tools = message.get("tools") or ()
+    tools = client_tools.weighing(message)
     frame = Size(text=START_TOKENS + MESSAGE_TOKENS * len(turns), tools=TOOL_TOKENS * len(tools))
-    parts = [content_size(message.get("system")), *(content_size(turn.get("content")) for turn in turns)]
-    return sum((tool_size(tool) for tool in tools), sum(parts, frame))
+    contents = [message.get("system"), *[turn.get("content") for turn in turns]]
+    return total([frame, *map(content_size, contents), *map(tool_size, tools)])
 
 
 def tool_size(tool: Any) -> Size:
@@ -118,7 +137,8 @@ def content_size(content: Any) -> Size:
     """The size of a string or a list of blocks."""
     if isinstance(content, str):
         return text_size(content)
-    return sum((block_size(block) for block in content or () if isinstance(block, Mapping)), NOTHING)
+    sizes = [block_size(block) for block in content or () if isinstance(block, Mapping)]
+    return sizes[0] if len(sizes) == 1 else total(sizes)
 
 
 def block_size(block: Mapping[str, Any]) -> Size:
@@ -142,11 +162,23 @@ def value_size(value: Any) -> Size:
     """The size of a JSON value, keys and punctuation included, cache marks left out."""
     if isinstance(value, Mapping) and "cache_control" in value:
         value = {name: item for name, item in value.items() if name != "cache_control"}
-    return text_size(json.dumps(value, ensure_ascii=False))
+    return text_size(WRITER.encode(value))
 
 
 def text_size(text: str) -> Size:
-    """The size of a text."""
+    """The size of a text. Clients send the whole conversation with every turn, so that of a long one is remembered."""
+    if len(text) < LONG_TEXT:
+        return counted_size(text)
+    key = (hash(text), len(text))
+    if (size := SIZES.get(key)) is None:
+        if len(SIZES) >= MOST_SIZES:
+            SIZES.clear()
+        size = SIZES[key] = counted_size(text)
+    return size
+
+
+def counted_size(text: str) -> Size:
+    """The size of a text, counted."""
     if text.isascii():
         return Size(text=ascii_tokens(text.encode()))
     scripts = sum(weight * sum(map(len, script.findall(text))) for script, weight in SCRIPTS)
@@ -155,9 +187,10 @@ def text_size(text: str) -> Size:
 
 def ascii_tokens(text: bytes) -> float:
     """Tokens of ASCII characters."""
-    signs = text.translate(SIGNS)
-    letters, digits, punctuation, lines = (signs.count(sign) for _, sign, _ in KINDS)
-    spaces, pairs = signs.count(b" "), signs.count(b"  ")
+    signs = text.translate(SIGNS, LETTERS)
+    letters = len(text) - len(signs)
+    digits, punctuation, lines = [signs.count(sign) for _, sign, _ in KINDS[1:]]
+    spaces, pairs = signs.count(b" "), text.count(b"  ")
     breaks = punctuation + lines + spaces + 1
     loose = max(0, min(letters - LONGEST_WORDS * breaks, LETTERS_PER_DIGIT * digits))
     counts = zip((letters, digits, punctuation, lines), KINDS, strict=True)

@@ -16,6 +16,7 @@ from translators.core.deltas import Usage
 from translators.core.errors import RialtoError
 from translators.core.intent import Intent
 from translators.core.limits import Look
+from translators.core.local import NO_DESK, KeyDesk, LocalServer
 from translators.core.prefill import native
 from translators.core.search import OwnSearch
 from translators.core.variables import Form, Variable, web_address
@@ -206,6 +207,8 @@ class Vendor:
     name: str
     title: str
     """What messages call it."""
+    traced_as: str = ""
+    """What OpenTelemetry's conventions call it, where that is not its name."""
     protocol: Protocol
     base_url: str
     documentation: str
@@ -221,8 +224,11 @@ class Vendor:
     """"" means that there is no key."""
     other_key_variables: tuple[str, ...] = ()
     """Other variables that many users keep the key in, read in their order when its own is not set."""
+    desk: KeyDesk = NO_DESK
     keyless: bool = False
     """The vendor works without a key (local servers)."""
+    local_servers: tuple[LocalServer, ...] = ()
+    """Programs at usual ports of this machine that are called by this vendor."""
     variables: tuple[Variable, ...] = ()
     """Its further settings."""
     window: Variable | None = None
@@ -300,6 +306,8 @@ class Route:
     fallbacks: tuple[str, ...] = ()
     """Names of models that answer when this vendor cannot."""
     session: str = ""
+    tools_over: int = 0
+    """More tools than so many are searched for, see `core/tool_search.py`; 0 = however many."""
     input_tokens: int = 0
     """An estimate of this request's input; 0 when nobody has made one."""
     stream: bool = False

@@ -3,13 +3,16 @@
 import gzip
 import tracemalloc
 import zlib
+from io import BytesIO
 
 import pytest
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
-from app.api.bodies import read_body
+from app import create_app
+from app.api.bodies import PIECE, large_body, read_body
+from app.settings.settings import Settings
 from translators.core.errors import InvalidRequest, TooLarge
 
 LIMIT = 1000
@@ -76,3 +79,41 @@ def test_a_chunked_body_over_the_limit_is_refused_as_too_large() -> None:
     chunked.max_content_length = LIMIT
     with pytest.raises((TooLarge, RequestEntityTooLarge)):
         read_body(chunked, LIMIT)
+
+
+@pytest.mark.parametrize("encoding", [None, *BOMBS])
+def test_a_large_body_comes_in_pieces(encoding: str | None) -> None:
+    data = bytes(range(256)) * 2000
+    packed = BOMBS[encoding](data) if encoding else data
+    pieces = list(large_body(request(packed, encoding), len(data), "MAX_BATCH_MB"))
+    assert b"".join(pieces) == data
+    assert len(pieces) > 5 and max(map(len, pieces)) <= PIECE
+
+
+@pytest.mark.parametrize("encoding", [None, *BOMBS])
+def test_a_large_body_has_a_limit(encoding: str | None) -> None:
+    data = b"x" * 50_000_000
+    packed = BOMBS[encoding](data) if encoding else data
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLarge, match="MAX_BATCH_MB"):
+            list(large_body(request(packed, encoding), 1_000_000, "MAX_BATCH_MB"))
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("data", [b"{}", gzip.compress(b"x" * 500)[:-9], gzip.compress(b"{}") + b"more"])
+def test_a_large_body_that_is_damaged(data: bytes) -> None:
+    with pytest.raises(InvalidRequest, match="not valid gzip"):
+        list(large_body(request(data, "gzip"), LIMIT, "MAX_BATCH_MB"))
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/batches", "/v1/files", "/nowhere"])
+def test_the_body_of_a_refused_request_is_read_to_its_end(path: str) -> None:
+    """Else the server reads it, in one go."""
+    client = create_app(Settings(bridge_api_key="secret")).test_client()
+    source = BytesIO(b"x" * 1_000_000)
+    reply = client.post(path, input_stream=source, environ_overrides={"wsgi.input_terminated": True})
+    assert reply.status_code in (401, 404)
+    assert source.read() == b""

@@ -11,12 +11,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.api import errors
+from app.api.listing import row_of
 from app.api.models import models
 from app.catalog.catalog import Catalog
 from app.clients.keys import Keyring
 from app.settings.settings import Settings
 from app.startup import banner, client_variables
 from tests.app.catalog.catalogs import VENDORS, catalog
+from translators import vendors
 from translators.core.errors import Rejected, Unreachable
 
 #: The module; the name `app.status` is the blueprint.
@@ -25,13 +27,17 @@ KEY = "client-key"
 SECRET = "vendor-secret"
 
 
-def client_of(**environ: str) -> FlaskClient:
+def client_of(engine: bool = False, **environ: str) -> FlaskClient:
     app = Flask("test")
     errors.init_app(app)
     settings = Settings.load(environ, vendors=VENDORS)
     keyring = Keyring(settings.bridge_api_key, settings.clients)
     app.extensions["rialto"] = SimpleNamespace(
-        settings=settings, catalog=catalog(**environ), own_models=SimpleNamespace(models=dict), keyring=keyring
+        settings=settings,
+        catalog=catalog(**environ),
+        own_models=SimpleNamespace(models=dict),
+        keyring=keyring,
+        means=SimpleNamespace(web=SimpleNamespace(searches=engine)),
     )
     for blueprint in (models, status.status):
         app.register_blueprint(blueprint)
@@ -75,6 +81,23 @@ def test_a_row(client: FlaskClient) -> None:
     assert row["capabilities"]["image_input"] == {"supported": False}
     assert row["capabilities"]["thinking"]["types"]["adaptive"] == {"supported": True}
     assert row == next(entry for entry in listed(client)["data"] if entry["id"] == row["id"])
+
+
+@pytest.mark.parametrize("engine", [False, True])
+def test_an_engine_makes_every_model_search(engine: bool) -> None:
+    client = client_of(engine, KIMI_API_KEY=SECRET)
+    tools = client.get("/v1/models/kimi/a").get_json()["capabilities"]["server_tools"]
+    assert tools == {"supported": engine, "web_search": {"supported": engine}, "code_execution": {"supported": False}}
+
+
+@pytest.mark.parametrize(
+    ("name", "able"),
+    [("gemini/gemini-3.8-flash", True), ("anthropic/claude-sonnet-5", True), ("mistral/mistral-large-4", False)],
+)
+def test_some_vendors_search_by_themselves(name: str, able: bool) -> None:
+    keys = {f"{vendor}_API_KEY": SECRET for vendor in ("GEMINI", "ANTHROPIC", "MISTRAL")}
+    row = row_of(catalog(vendors=dict(vendors()), **keys), name)
+    assert row.web_search is able
 
 
 @pytest.mark.parametrize(
@@ -160,6 +183,7 @@ def test_test_connection(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(
         status, "ask", lambda route: asked.append(route) or {"content": [{"type": "text", "text": "ok"}]}
     )
+    monkeypatch.setattr(status, "checks", lambda name: {"checks": []})
     for query in ("", "?model=claude-opus-4-7", "?vendor=deepseek", "?model=kimi/x"):
         body = client.get(f"/test-connection{query}").get_json()
         assert (body["status"], body["reply"]) == ("ok", "ok")

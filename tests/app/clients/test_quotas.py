@@ -143,7 +143,7 @@ def test_a_budget_of_money(opened: Opener) -> None:
 
 def used(client: FlaskClient, name: str = "a") -> Spending:
     """What a client has used today."""
-    budgets = client.application.extensions["rialto"].quotas._budgets
+    budgets = client.application.extensions["rialto"].quotas.budgets
     found: Spending = budgets.spent(Client(name=name), budgets.periods()[0])
     return found
 

@@ -131,7 +131,11 @@ def test_a_client_that_leaves_a_busy_vendor_is_noticed(
     monkeypatch.setattr(app.exchange.client, "hung_up", lambda sock: True)
     vendor.play([Answer([*[frame(WORD)] * 100, frame(END), DONE], headers=SSE)])
     body = {"model": "openai/test-model", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
-    answer = client.post("/v1/messages", json=body, environ_overrides={"gunicorn.socket": object()})
+    answer = client.post(
+        "/v1/messages",
+        json=body,
+        environ_overrides={"gunicorn.socket": SimpleNamespace(settimeout=lambda seconds: None)},
+    )
     assert answer.status_code == CLIENT_CLOSED
 
 

@@ -77,6 +77,14 @@ def test_a_request_in_both_forms() -> None:
     assert json.loads(AsJson(Redaction()).format(record)).items() >= {**fields, "message": "request"}.items()
 
 
+def test_what_was_tried_again_is_said_where_it_was() -> None:
+    fields = {"method": "POST", "path": "/", "status": 200, "client": "a", "retries": 2, "milliseconds": 1}
+    record = entry(RequestLine({**fields, "stop_reason": "end_turn", "fallbacks": 1, "request_id": "req_1"}))
+    assert Human(Redaction()).format(record).endswith(": POST / 200 2 retries 1 fallbacks 1 ms req_1")
+    told = json.loads(AsJson(Redaction()).format(record))
+    assert (told["client"], told["retries"], told["fallbacks"], told["stop_reason"]) == ("a", 2, 1, "end_turn")
+
+
 @pytest.mark.parametrize("form", [Human, AsJson])
 def test_no_form_shows_a_key(form: type[Human] | type[AsJson]) -> None:
     try:

@@ -226,14 +226,14 @@ WRONG = {
     "an image of the Files API": (
         "image",
         FILE,
-        r"\.image\.source\.file_id: there is no Files API here yet",
-        "cannot reach",
+        r"\.image\.source\.file_id: File not found: file_1",
+        "not there any more",
     ),
     "a document of the Files API": (
         "document",
         FILE,
-        r"\.document\.source\.file_id: there is no Files API",
-        "cannot reach",
+        r"\.document\.source\.file_id: File not found: file_1",
+        "not there any more",
     ),
     "damaged base64": ("image", NO_BASE64, r"\.image\.source\.base64: invalid base64 data", "data is damaged"),
     "nothing": ("document", EMPTY, r"\.document\.source\.base64: invalid base64 data", "data is damaged"),
@@ -255,14 +255,14 @@ def test_what_cannot_be_used(media: Media, kind: str, source: Json, error: str, 
 def test_a_system_message_behind_it_does_not_make_a_message_old(media: Media) -> None:
     message = asking({"type": "image", "source": FILE})
     message["messages"].append({"role": "system", "content": "A note."})
-    with pytest.raises(InvalidRequest, match="Files API"):
+    with pytest.raises(InvalidRequest, match="File not found"):
         media.resolved(message, SEEING["chat"])
 
 
 def test_the_users_next_message_makes_it_old(media: Media) -> None:
     message = asking({"type": "image", "source": FILE})
     message["messages"].append({"role": "user", "content": "Never mind."})
-    assert "cannot reach" in sent(media, message, SEEING["chat"])
+    assert "not there any more" in sent(media, message, SEEING["chat"])
 
 
 UNREACHABLE = {
@@ -574,3 +574,78 @@ def test_odd_blocks(media: Media, kind: str, block: Json) -> None:
 def test_half_a_character_in_the_first_message(media: Media, web: ScriptedServer) -> None:
     message = asking(text("\ud83d"), linked("image", f"{web.url}/a.png"))
     assert media.resolved(message, SEEING["ollama"])["messages"][0]["content"][1] == image(PICTURE)
+
+
+# -- files that the client has left here
+
+
+KEPT = {
+    "file_picture": ("image/png", PICTURE),
+    "file_paper": ("application/pdf", PAPER),
+    "file_words": ("text/markdown", b"# Words of a file"),
+    "file_odd": ("application/octet-stream", b"\xd0\xcf\x11\xe0\xff"),
+}
+
+
+def kept(id: str) -> Json | None:
+    """The source of a file."""
+    if id not in KEPT:
+        return None
+    kind, data = KEPT[id]
+    return {"type": "base64", "media_type": kind, "data": encoded(data)}
+
+
+def filed(kind: str, id: str, **more: Any) -> Json:
+    return {"type": kind, "source": {"type": "file", "file_id": id}, **more}
+
+
+@pytest.mark.parametrize("kind", SEEING)
+def test_files_are_what_they_hold(media: Media, kind: str) -> None:
+    target = SEEING[kind]
+    files = asking(text("See."), filed("image", "file_picture"), filed("document", "file_paper", title="Paper"))
+    inside = asking(text("See."), image(PICTURE), document(PAPER, title="Paper"))
+    assert sent(media.reading(kept), files, target) == sent(media, inside, target)
+    words = sent(media.reading(kept), asking(filed("document", "file_words")), target)
+    assert "Words of a file" in words
+
+
+def test_a_model_that_sees_nothing_is_told_so(media: Media) -> None:
+    files = sent(media.reading(kept), asking(filed("image", "file_picture")), BLIND["chat"])
+    assert files == sent(media, asking(image(PICTURE)), BLIND["chat"])
+
+
+def test_a_file_that_no_model_can_read(media: Media) -> None:
+    with pytest.raises(InvalidRequest, match=r"^messages\.0\.content\.0\.document.*octet-stream cannot be read"):
+        media.reading(kept).resolved(asking(filed("document", "file_odd")), SEEING["chat"])
+
+
+def test_a_file_that_is_not_there_is_not_found(media: Media) -> None:
+    with pytest.raises(InvalidRequest, match="File not found: file_gone") as caught:
+        media.reading(kept).resolved(asking(filed("document", "file_gone")), SEEING["chat"])
+    assert (caught.value.status, caught.value.type) == (404, "not_found_error")
+
+
+def test_the_count_of_a_message_looks_into_files(media: Media) -> None:
+    counted = media.reading(kept).countable(asking(filed("document", "file_words")), SEEING["chat"])
+    assert "Words of a file" in json.dumps(counted)
+    assert media.countable(asking(filed("document", "file_gone")), SEEING["chat"])
+
+
+def test_a_genuine_endpoint_gets_our_files_inside_and_its_own_by_id(media: Media) -> None:
+    target = route("anthropic", "claude-sonnet-5")
+    theirs = filed("image", "file_theirs", cache_control={"type": "ephemeral"})
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [filed("image", "file_picture"), theirs]}
+    folder = {"type": "document", "source": {"type": "content", "content": [filed("image", "file_picture")]}}
+    message = asking(filed("document", "file_paper"), filed("document", "file_words"), theirs, result, folder)
+    content = media.reading(kept).resolved(message, target)["messages"][0]["content"]
+    assert content[:3] == [
+        document(PAPER),
+        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "# Words of a file"}},
+        theirs,
+    ]
+    assert content[3]["content"] == [image(PICTURE), theirs]
+    assert content[4]["source"]["content"] == [image(PICTURE)]
+    odd = asking(filed("document", "file_odd"))
+    assert media.reading(kept).resolved(odd, target)["messages"][0]["content"] == [document(*KEPT["file_odd"][::-1])]
+    alone = asking(theirs, text("words"))
+    assert media.reading(kept).resolved(alone, target) is alone

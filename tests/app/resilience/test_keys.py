@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from app.memory.store import Store
+from app.memory.store_sqlite import SqlitePlace
 from app.resilience.keys import KeyRing
+from app.rialto import build
+from app.settings.settings import Settings
 
 KEYS = ("first", "second", "third")
 
@@ -57,3 +63,41 @@ def test_no_key_while_all_rest_and_the_shortest_wait() -> None:
     assert ring.wait(KEYS) == 10
     clock.now += 10
     assert ring.pick(KEYS, "talk") == "first"
+
+
+def test_a_limit_of_one_worker_is_known_to_the_others_and_outlives_them(tmp_path: Path) -> None:
+    clock = Clock()
+    stores = [Store(SqlitePlace(tmp_path)) for _ in range(2)]
+    here, there = (KeyRing(clock, store) for store in stores)
+    assert there.wait(KEYS) == 0
+    here.cool("first", 30)
+    assert here.wait(["first"]) == 30, "at once where it was learnt"
+    for store in stores:
+        store.sync()
+    assert (there.wait(["first"]), there.wait(KEYS)) == (30, 0)
+    assert {there.pick(KEYS, f"session {number}") for number in range(60)} == {"second", "third"}
+    stores[0].close()
+    assert KeyRing(clock, Store(SqlitePlace(tmp_path))).wait(["first"]) == 30
+    assert b"first" not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+def test_of_two_limits_the_longer_rest_holds_whichever_is_heard_first(tmp_path: Path) -> None:
+    clock = Clock()
+    stores = [Store(SqlitePlace(tmp_path)) for _ in range(2)]
+    here, there = (KeyRing(clock, store) for store in stores)
+    here.cool("first", 600)
+    there.cool("first", 5)
+    for store in [*stores, *stores]:
+        store.sync()
+    assert (here.wait(["first"]), there.wait(["first"])) == (600, 600)
+
+
+def test_a_server_shares_what_it_knows_of_its_keys(tmp_path: Path) -> None:
+    folders = {"BRIDGE_STATE_DIR": str(tmp_path / "state"), "BRIDGE_LOG_DIR": str(tmp_path / "logs")}
+    first, second = (build(Settings.load({**folders, "METRICS": "0"})).means for _ in range(2))
+    first.traffic.keys.cool("a key", 60)
+    first.memory.store.sync()
+    second.memory.store.sync()
+    assert second.traffic.keys.wait(["a key"]) > 50
+    for means in (first, second):
+        means.memory.store.close()

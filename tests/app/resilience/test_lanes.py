@@ -15,7 +15,7 @@ DEADLINE = 10.0
 
 
 class Guest(threading.Thread):
-    """One exchange in a lane: enters, notes its name, and leaves when it is told."""
+    """One exchange in a lane: enters, notes its name, and leaves when it is told. That of a batch has time."""
 
     def __init__(self, lane: Lane, session: str, arrivals: list[str]) -> None:
         super().__init__(daemon=True)
@@ -25,7 +25,7 @@ class Guest(threading.Thread):
         self.taken: bool | None = None
 
     def run(self) -> None:
-        with self.lane.place(self.session, self.line, DEADLINE) as self.taken:
+        with self.lane.place(self.session, self.line, DEADLINE, self.session.startswith("batch")) as self.taken:
             if self.taken:
                 self.arrivals.append(self.session)
             self.inside.set()
@@ -65,6 +65,29 @@ def test_a_burst_waits_and_sessions_take_turns() -> None:
             guest.leave.set()
             guest.join(DEADLINE)
     assert arrivals == ["burst", "burst", "other", "burst", "burst"]
+    assert (lane.active, lane.waiting) == (0, 0)
+
+
+def test_what_has_time_lets_all_others_go_first() -> None:
+    lane = Lane(1)
+    with queue(lane, "one", "batch 1", "batch 2", "two", "three") as (guests, arrivals):
+        assert (lane.active, lane.waiting) == (1, 4)
+        for place in (0, 3, 4, 1, 2):
+            assert guests[place].inside.wait(DEADLINE)
+            guests[place].leave.set()
+            guests[place].join(DEADLINE)
+    assert arrivals == ["one", "two", "three", "batch 1", "batch 2"]
+    assert (lane.active, lane.waiting) == (0, 0)
+
+
+def test_what_has_time_may_overtake_nobody_of_its_kind_and_be_overtaken() -> None:
+    lane = Lane(2)
+    with queue(lane, "batch 1", "batch 2", "batch 3", "one") as (guests, _):
+        guests[2].line.cut()
+        assert guests[2].inside.wait(DEADLINE) and guests[2].taken is False
+        assert lane.waiting == 1
+        guests[0].leave.set()
+        assert guests[3].inside.wait(DEADLINE) and guests[3].taken
     assert (lane.active, lane.waiting) == (0, 0)
 
 

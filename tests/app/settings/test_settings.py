@@ -27,7 +27,7 @@ def test_defaults() -> None:
     settings = Settings.load({})
     assert settings.bind == "127.0.0.1:4001"
     assert settings.max_body_bytes == 32 * 1024 * 1024
-    assert (settings.log_dir, settings.log_level, settings.debug) == (module.LOG_DIR, "INFO", False)
+    assert (settings.log_dir, settings.log_level, settings.capture.contents) == (module.LOG_DIR, "INFO", "")
     assert settings.max_output_tokens is None and settings.vendor_keys == {} and settings.vendor_urls == {}
 
 
@@ -47,7 +47,7 @@ def test_forms() -> None:
             "OPENROUTER_APP_NAME": "me",
         }
     )
-    assert (settings.port, settings.debug, settings.log_level) == (8080, True, "DEBUG")
+    assert (settings.port, settings.capture.contents, settings.log_level) == (8080, "all", "DEBUG")
     assert (settings.max_body_bytes, settings.max_output_tokens) == (2 * 1024 * 1024, 9000)
     assert asdict(settings.alias_changes["ollama-gpt-oss"]) == {"model": "gpt-oss:120b", "context_window": 1000}
     assert settings.custom_headers == {"X-Team-Name": "tools"}

@@ -10,7 +10,7 @@ Calls come on other channels than commentary too (waybarrios/vllm-mlx#562), and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from translators.core.deltas import ORDINARY, Delta, Opaque, Stop, Text, Thinking, ToolCall, Usage
@@ -51,13 +51,17 @@ class Harmony:
         self._recipient = ""
         self._count = 0
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
+        if isinstance(delta, Text) and self._step == self._outside and self._scanner.passes(delta.text):
+            return (delta,)
         match delta:
             case Text(text):
                 return deltas(*self._read(text))
             case Usage() | Opaque():
-                return iter((delta,))
+                return (delta,)
+        if self._step == self._outside and not (self._head or self._scanner.holds):
+            return deltas(delta)
         return deltas(*self._flush(ended=isinstance(delta, Stop) and delta.reason in ORDINARY), delta)
 
     def close(self) -> Iterator[Delta]:

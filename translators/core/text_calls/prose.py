@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 _TOKEN = re.compile(r"\n|`+|~+|[^\n`~]+")
 _LINE_START = re.compile(r"[ \t>*+\-\d.)]*")
@@ -72,13 +73,16 @@ class Scanner:
     """Splits a stream of text at the first of the `marks`. With `markdown`, marks inside code are text."""
 
     def __init__(self, marks: Iterable[str], markdown: bool = True) -> None:
-        self._marks = tuple(marks)
         self._code = Code() if markdown else None
         self._held = ""
-        self._whole = re.compile("|".join(map(re.escape, self._marks)))
-        self._first = re.compile("|".join(sorted({re.escape(mark[0]) for mark in self._marks})))
-        self._beginnings = {mark[:size] for mark in self._marks for size in range(1, len(mark))}
-        self._reach = max(map(len, self._marks)) - 1
+        self._whole, self._first, self._beginnings, self._reach = patterns(tuple(marks))
+
+    def passes(self, text: str) -> bool:
+        """Whether all of the text is plain, and if so reads it: `split` would return it whole and hold nothing back."""
+        if self._held or not 0 < len(text) <= _SLICE or self._first.search(text):
+            return False
+        self._read(text, 0, len(text))
+        return True
 
     def split(self, text: str) -> tuple[str, str, str]:
         """(text before the mark, the mark or "", what follows it). What may become a mark is held back."""
@@ -97,6 +101,11 @@ class Scanner:
         self._read(text, at, len(text))
         return text, "", ""
 
+    @property
+    def holds(self) -> bool:
+        """Something is held back."""
+        return bool(self._held)
+
     def flush(self) -> str:
         """What was held back."""
         text, self._held = self._held, ""
@@ -106,6 +115,15 @@ class Scanner:
         if self._code is not None:
             self._code.feed(text[start:end])
         return end
+
+
+@cache
+def patterns(marks: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str], frozenset[str], int]:
+    """What finds the marks: whole ones, their first characters, their beginnings; and how long a beginning may be."""
+    whole = re.compile("|".join(map(re.escape, marks)))
+    first = re.compile("|".join(sorted({re.escape(mark[0]) for mark in marks})))
+    beginnings = frozenset(mark[:size] for mark in marks for size in range(1, len(mark)))
+    return whole, first, beginnings, max(map(len, marks)) - 1
 
 
 def slices(text: str) -> Iterator[str]:

@@ -32,19 +32,19 @@ class Repeats:
         self._written: list[Meaning] = []
         self._waiting: list[Delta] = []
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         match delta:
             case ToolCall() if is_written(delta):
-                return iter(self._passed(delta) if self._is_new(delta) else ())
+                return self._passed(delta) if self._is_new(delta) else ()
             case ToolCall():
                 self._own.append(delta)
-                return iter(self._passed(delta, waits=bool(self._written) or self._is_odd(delta)))
+                return self._passed(delta, waits=bool(self._written) or self._is_odd(delta))
             case Usage() | Opaque():
-                return iter((delta,))
+                return (delta,)
             case Stop():
-                return iter((*self._released(), delta))
-        return iter(self._passed(delta))
+                return (*self._released(), delta)
+        return self._passed(delta)
 
     def close(self) -> Iterator[Delta]:
         """What was held back."""

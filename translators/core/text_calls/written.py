@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from translators.core.deltas import ORDINARY, Block, Delta, Opaque, Stop, Text, Thinking, ToolCall, Usage
 from translators.core.tags import deltas
@@ -29,8 +29,12 @@ class TextCalls:
         self._held = ""
         self._attempts = self._count = 0
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
+        if isinstance(delta, Text) and self._searches and self._scanner.passes(delta.text):
+            return (delta,)
+        if not isinstance(delta, Text | Usage | Opaque) and self._is_idle:
+            return deltas(delta)
         match delta:
             case Text(text):
                 return deltas(*self._read(text))
@@ -43,6 +47,16 @@ class TextCalls:
     def close(self) -> Iterator[Delta]:
         """What was held back."""
         return deltas(*self._flush(ended=False))
+
+    @property
+    def _is_idle(self) -> bool:
+        """Nothing is held back, and nothing is waited for."""
+        return self._capture is None and self._behind is None and not (self._held or self._scanner.holds)
+
+    @property
+    def _searches(self) -> bool:
+        """The next text is searched for the beginning of a call."""
+        return self._capture is None and self._behind is None and self._attempts <= ATTEMPTS
 
     def _read(self, text: str) -> list[Delta]:
         found, waiting = list[Delta](), [*slices(text)]
@@ -135,7 +149,7 @@ class ReasonedCalls:
         self._since = ""
         self._answered = False
 
-    def feed(self, delta: Delta) -> Iterator[Delta]:
+    def feed(self, delta: Delta) -> Iterable[Delta]:
         """What becomes of one delta."""
         match delta:
             case Thinking(text):
@@ -147,14 +161,14 @@ class ReasonedCalls:
             case Stop(reason) if reason in ORDINARY and not self._answered:
                 self._note(self._inner.feed(delta))
                 calls, self._calls = self._calls, []
-                return iter((*calls, delta))
-        return iter((delta,))
+                return (*calls, delta)
+        return (delta,)
 
     def close(self) -> Iterator[Delta]:
         """Nothing is held back."""
         return iter(())
 
-    def _note(self, found: Iterator[Delta]) -> None:
+    def _note(self, found: Iterable[Delta]) -> None:
         """Remembers the calls that nothing follows but the end of the reasoning."""
         for delta in found:
             if isinstance(delta, ToolCall):

@@ -33,7 +33,7 @@ GENUINE_ONLY = (
 DROPS: dict[str, str] = {
     **dict.fromkeys(GENUINE_ONLY, "Anthropic's own; other endpoints do not know it"),
     "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
-    "tools.type": "server tools but the web search, and toolsets, run at Anthropic only",
+    "tools.type": "server tools but the searches of the web and of tools, and toolsets, run at Anthropic only",
     "thinking.display": "Rialto itself hides the thinking of endpoints other than Anthropic's",
 }
 #: Kind of choice -> its type here.

@@ -33,6 +33,9 @@ STOP_REASONS: dict[str, StopReason] = {
     "sensitive": "refusal",
     "model_context_window_exceeded": "model_context_window_exceeded",
 }
+#: Where reasoning is said, in the order of trust; its state and parts.
+REASONING_TEXTS, DETAILS = ("reasoning_content", "reasoning", "reasoning_text"), "reasoning_details"
+REASONING = frozenset({*REASONING_TEXTS, DETAILS})
 #: finish_reason of an answer that the vendor broke off.
 BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
 
@@ -41,14 +44,19 @@ def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of one streamed chunk. Raises `Fault` for an error object."""
     if data.get("error") or data.get("object") == "error":
         raise Fault(data)
-    yield from looked(data)
+    if data.get("web_search"):
+        yield from looked(data)
     for choice in data.get("choices") or ():
         said = choice.get("delta") or choice.get("message") or {}
         yield from spoken(said)
-        yield from cited(said)
-        yield from finished(ending(choice), said, data)
-        yield from usage(choice.get("usage"))
-    yield from usage(data.get("usage") or (data.get("x_groq") or {}).get("usage"))
+        if said.get("annotations"):
+            yield from cited(said)
+        if choice.get("finish_reason") is not None:
+            yield from finished(ending(choice), said, data)
+        if choice.get("usage"):
+            yield from usage(choice["usage"])
+    if counts := data.get("usage") or (data.get("x_groq") or {}).get("usage"):
+        yield from usage(counts)
 
 
 def whole(data: Json) -> Iterator[Delta | Looked | Cited]:
@@ -62,7 +70,8 @@ def whole(data: Json) -> Iterator[Delta | Looked | Cited]:
 
 def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
     """Reasoning, text and calls, in the order in which a client shows them."""
-    yield from reasoning(said)
+    if not REASONING.isdisjoint(said):
+        yield from reasoning(said)
     content = said.get("content")
     if isinstance(content, str) and content:
         yield Text(content)
@@ -80,14 +89,10 @@ def spoken(said: Mapping[str, Any]) -> Iterator[Delta]:
 
 def reasoning(said: Mapping[str, Any]) -> Iterator[Delta]:
     """Reasoning text once, whatever the key; vendor state that must come back."""
-    details = said.get("reasoning_details")
+    details = said.get(DETAILS)
     details = [detail for detail in details if isinstance(detail, dict)] if isinstance(details, list) else []
     text = next(
-        (
-            said[key]
-            for key in ("reasoning_content", "reasoning", "reasoning_text")
-            if isinstance(said.get(key), str) and said[key]
-        ),
+        (said[key] for key in REASONING_TEXTS if isinstance(said.get(key), str) and said[key]),
         "",
     )
     if text := text or "".join(detail_text(detail) for detail in details):

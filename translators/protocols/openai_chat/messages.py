@@ -19,6 +19,7 @@ from translators.core.vendor import Json, Profile, Route
 from translators.core.wishes import prompts, travels
 
 FILLER = "ok"
+WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def system_messages(system: Any, profile: Profile) -> list[Json]:
@@ -135,7 +136,7 @@ def assistant(turn: Turn, route: Route, names: ToolNames) -> list[Json]:
 
 def tool_call(block: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
     """One call of the history."""
-    arguments = json.dumps(block.get("input") or {}, ensure_ascii=False, separators=(",", ":"))
+    arguments = WRITER.encode(block.get("input") or {})
     function = {"name": names.short(str(block.get("name") or "")), "arguments": arguments}
     return {"id": call_id(block.get("id"), profile), "type": "function", "function": function}
 

@@ -37,7 +37,7 @@ DROPS: dict[str, str] = {
     "fallbacks": "other models on failure are Anthropic's",
     "fallback_credit_token": "credit for failures is Anthropic's",
     "billing_policy": "it says who pays Anthropic",
-    "tools.type": "toolsets, and server tools but the web search, run at Anthropic only; what they search is offered",
+    "tools.type": "toolsets, and server tools but the searches of the web and of tools, run at Anthropic only",
     "thread": "conversations are kept at Anthropic only; a request that goes on with one is refused",
 }
 

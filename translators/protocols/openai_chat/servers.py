@@ -3,15 +3,18 @@
 Sources, read 2026-11-21: llama.cpp's `/v1/chat/completions/input_tokens` and `/props`
 (https://github.com/ggml-org/llama.cpp/tree/master/tools/server), vLLM's `/tokenize`
 (https://docs.vllm.ai/en/latest/serving/openai_compatible_server), LM Studio's `/api/v0/models`
-(https://lmstudio.ai/docs/developer/rest/endpoints).
+(https://lmstudio.ai/docs/developer/rest/endpoints). Their ports, and the options in the remedies, are those of the same
+pages, of llama-server's README and of vLLM's tool calling page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from translators.core.counts import section, whole_number
 from translators.core.limits import EVERY_MODEL, Limits, Look, listed
+from translators.core.local import LocalServer
 from translators.core.vendor import Count, Json, Route
 from translators.protocols.openai_chat.request import request
 
@@ -51,3 +54,57 @@ INPUT_TOKENS = Count(
 TOKENIZE = Count(
     url=lambda base, route: f"{root(base)}/tokenize", request=prompt_of, read=lambda answer: int(answer["count"])
 )
+
+
+def owned(owner: str) -> Callable[[Any, str], Mapping[str, Limits]]:
+    """Reads the models of a list whose entries say that this program runs them."""
+    return lambda answer, model: {name: found for name, found in listed(answer, model).items() if found.server == owner}
+
+
+def languages(answer: Any, model: str) -> dict[str, Limits]:
+    """The models in LM Studio's own list that answer. What is not loaded has no window yet: it may get a smaller one
+    than the model could have. Raises ValueError for an answer that is no such list.
+    """
+    rows = section(answer).get("data")
+    if not isinstance(rows, list) or not all("state" in section(row) and "id" in section(row) for row in rows):
+        raise ValueError("not LM Studio's list")
+    return {
+        str(row["id"]): Limits(whole_number(row.get("loaded_context_length")) or None)
+        for row in rows
+        if row.get("type") != "embeddings"
+    }
+
+
+LLAMA_CPP = LocalServer(
+    title="llama.cpp",
+    port=8080,
+    path="/v1",
+    owner="llamacpp",
+    models=Look(url=lambda base: f"{root(base)}/v1/models", read=owned("llamacpp")),
+    windows=(PROPERTIES,),
+    start="llama-server --model MODEL.gguf --jinja --ctx-size 65536",
+    larger="start llama-server with --ctx-size 65536; the slots of --parallel share it",
+    tools="start llama-server with --jinja, and choose a model that was made for tools",
+)
+VLLM = LocalServer(
+    title="vLLM",
+    port=8000,
+    path="/v1",
+    owner="vllm",
+    models=Look(url=lambda base: f"{root(base)}/v1/models", read=owned("vllm")),
+    start="vllm serve MODEL --enable-auto-tool-choice --tool-call-parser PARSER",
+    larger="start vLLM with a larger --max-model-len, if the model and the memory allow it",
+    tools="start vLLM with --enable-auto-tool-choice and the --tool-call-parser of the model",
+)
+LM_STUDIO_SERVER = LocalServer(
+    title="LM Studio",
+    port=1234,
+    path="/v1",
+    models=Look(url=LM_STUDIO.url, read=languages),
+    served=Look(url=LM_STUDIO.url, read=languages),
+    start="lms server start",
+    pull="lms get {model}",
+    larger="load the model with a longer context: lms load MODEL --context-length 65536",
+    tools="choose a model that LM Studio marks as trained for tool use",
+)
+LOCAL_SERVERS = (LLAMA_CPP, LM_STUDIO_SERVER, VLLM)

@@ -1,0 +1,105 @@
+"""The quick reading of plain events gives what the SSE reader gives, wherever the bytes are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.upstream.framing import any_events, sse
+from app.upstream.plain_events import plain_events
+from translators.core.errors import Broke, Fault
+
+Result = tuple[list[Any], str]
+
+PLAIN = [
+    b'data: {"a":1}',
+    b'data:{"b":"\\u00e9 \xc3\xa9"}',
+    b'event: x\ndata: {"type":"x"}',
+    b": waiting",
+    b"data: null",
+]
+ODD = [
+    *(b"", b"data:", b"id: 7", b"retry: 5", b"event: ping", b": caf\xc3\xa9", b": caf\xe9", b"data", b"nonsense"),
+    *(b"\xef\xbb\xbfdata: {}", b'event: error\ndata: {"message":"no"}', b"data: [1", b'data: {"a":\ndata: 1}'),
+    *(
+        b'{"error":"raw"}',
+        b"<html>",
+        b'data: "\\ud83d"',
+        b"data: {}\x0c",
+        b"data: \xff",
+        b"data: {}\nid: 1",
+        b"data: [DONE]",
+    ),
+    *(b"\ndata: {}", b'data: {"a":1}\revent: y', b"data: \xc2\xa0null", b"data: 1e999", b"data: NaN", b" data: {}"),
+    *(b"event: x\ndata: {", b'event: y\nevent: error\ndata: {"m":1}', b"event: caf\xe9\ndata: {}", b"data: [DONE] "),
+]
+ENDS = [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n", b"\r\n", b"\r", b"\n\r\n", b"\r\n\n"]
+
+
+def outcome(objects: Iterable[Any]) -> Result:
+    """The objects, and how they ended."""
+    found: list[Any] = []
+    try:
+        for value in objects:
+            found.append(repr(value))
+    except (Fault, Broke, ValueError) as error:
+        return found, f"{type(error).__name__} {getattr(error, 'body', error)}"
+    return found, "end"
+
+
+def cut(data: bytes, cuts: Iterable[int]) -> list[bytes]:
+    """The bytes in pieces."""
+    places = sorted({0, len(data), *(place % (len(data) + 1) for place in cuts)})
+    return [data[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+
+
+events = st.lists(
+    st.tuples(st.sampled_from([*PLAIN, *PLAIN, *ODD]), st.sampled_from([*ENDS[:2] * 8, *ENDS])), max_size=8
+)
+
+
+@given(events=events, cuts=st.lists(st.integers(0, 400), max_size=12), one_end=st.sampled_from([b"", *ENDS[:3]]))
+def test_both_ways_give_the_same(events: list[tuple[bytes, bytes]], cuts: list[int], one_end: bytes) -> None:
+    newline = one_end[: len(one_end) // 2]
+    data = b"".join((event.replace(b"\n", newline) + one_end) if one_end else (event + end) for event, end in events)
+    assert outcome(sse(iter(cut(data, cuts)))) == outcome(any_events(iter(cut(data, cuts))))
+
+
+@given(data=st.binary(max_size=60), cuts=st.lists(st.integers(0, 60), max_size=5))
+def test_any_bytes_give_the_same(data: bytes, cuts: list[int]) -> None:
+    assert outcome(sse(iter(cut(data, cuts)))) == outcome(any_events(iter(cut(data, cuts))))
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
+def test_plain_streams_never_reach_the_reader(end: bytes) -> None:
+    newline = end[: len(end) // 2]
+    data = b"".join(event.replace(b"\n", newline) + end for event in PLAIN) * 3 + b"data: [DONE]" + end
+    for size in (1, 2, 3, 7, len(data)):
+        left: list[bytes] = []
+
+        def reader(pieces: Iterable[bytes], first: bool, left: list[bytes] = left) -> Iterator[Any]:
+            left.extend(pieces)
+            yield from ()
+
+        found = list(plain_events([data[at : at + size] for at in range(0, len(data), size)], reader))
+        assert (len(found), left) == (9, [])
+
+
+@pytest.mark.parametrize("end", ENDS[:3])
+@pytest.mark.parametrize("event", PLAIN[:3])
+def test_an_event_comes_out_with_its_last_byte(event: bytes, end: bytes) -> None:
+    data, given_out = event.replace(b"\n", end[: len(end) // 2]) + end, 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal given_out
+        for place in range(len(data)):
+            given_out = place + 1
+            yield data[place : place + 1]
+        raise AssertionError("the event was not read before more was wanted")
+
+    next(iter(sse(pieces())))
+    assert given_out <= len(data)
