@@ -12,7 +12,7 @@ class KeyDesk:
     """Where a vendor hands out its keys and shows the account."""
 
     page: str = ""
-    """The web page. It shows nothing without an account, so neither it nor the prefixes were verified: they are hints."""
+    """The web page. It shows nothing without an account: neither it nor the prefixes were verified, they are hints."""
     prefixes: tuple[str, ...] = ()
     """Beginnings of keys that no other vendor's keys have."""
     addresses: tuple[str, ...] = ()
