@@ -4,6 +4,7 @@ and with descriptions in the place of pictures that the model cannot see. What f
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from app.catalog.catalog import Catalog
@@ -15,6 +16,8 @@ from app.settings.settings import Settings
 from app.vision.vision import Vision, vision_for
 from translators.core.vendor import Json, Route
 
+log = logging.getLogger("rialto")
+
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
@@ -25,17 +28,21 @@ class Fitting:
 
     def message(self, message: Json, route: Route, asking: Asking) -> Json:
         """The message for a route; pictures may be waited for."""
-        if route.profile.genuine:
-            return message
-        fitted = self.compression.compressed(message, route, asking)
-        return self.vision.described(fitted, route, asking.means.media, asking) if self.vision else fitted
+        return self._fitted(message, route, asking.means.media, asking)
 
     def countable(self, message: Json, route: Route, media: Media) -> Json:
         """The same for counting tokens: with what is known, nobody is asked."""
+        return self._fitted(message, route, media, None)
+
+    def _fitted(self, message: Json, route: Route, media: Media, asking: Asking | None) -> Json:
         if route.profile.genuine:
             return message
-        fitted = self.compression.compressed(message, route)
-        return self.vision.described(fitted, route, media) if self.vision else fitted
+        try:
+            fitted = self.compression.compressed(message, route, asking)
+            return self.vision.described(fitted, route, media, asking) if self.vision else fitted
+        except Exception:
+            log.exception("a message could not be fitted to %s and goes as it is", route.model)
+            return message
 
 
 def fitting_for(settings: Settings, catalog: Catalog, store: Store) -> Fitting:

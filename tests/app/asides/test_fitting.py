@@ -33,3 +33,14 @@ def test_it_goes_as_it_is(model: str, same: bool, monkeypatch: pytest.MonkeyPatc
     fitted = fitting.countable(message, catalog.resolve(model), Media(links_for("off")))
     assert (fitted is message) is same
     assert (fitted == message) is same
+
+
+def test_a_defect_costs_the_fitting_only(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.compression.compression.compacted", lambda *given: 1 / 0)
+    monkeypatch.setattr("app.settings.settings.STATE_DIR", None)
+    settings = Settings.load({**SETTINGS, "VISION_FALLBACK_MODEL": ""})
+    catalog = Catalog.load(settings)
+    message = ask(system=system_blocks(seed=77))
+    route = catalog.resolve("deepseek/deepseek-v4-pro")
+    assert fitting_for(settings, catalog, Store()).countable(message, route, Media(links_for("off"))) is message
+    assert "could not be fitted" in caplog.text

@@ -16,6 +16,7 @@ from app.clients.budgets import Spending
 from app.clients.keys import hash_of
 from app.clients.rows import Client
 from app.settings.settings import Settings
+from tests.support.media_samples import image
 from tests.support.scripted_server import Answer, Request, ScriptedServer, json_answer, sse_answer
 
 KEY = "rialto-key-of-a"
@@ -289,3 +290,14 @@ def test_only_the_operator_asks_without_being_counted(opened: Opener) -> None:
     page = f"/test-connection?model={MODEL}"
     assert client.get(page, headers={"x-api-key": KEY}).status_code == 403
     assert client.get(page, headers={"x-api-key": BRIDGE}).status_code == 200
+
+
+def test_what_is_asked_for_a_client_is_its_to_pay(opened: Opener, tmp_path: Path) -> None:
+    """A description of an image counts beside the request that needs it, and takes nothing of its estimate away."""
+    seeing = {"VISION_FALLBACK_MODEL": "kimi/kimi-k2.6", "BRIDGE_STATE_DIR": str(tmp_path / "state")}
+    client = opened("daily_tokens = 1_000_000", **seeing)
+    picture = [{"role": "user", "content": [image(), {"type": "text", "text": WORDS}]}]
+    assert ask(client, messages=picture).status_code == 200
+    spent = client.application.extensions["rialto"].quotas.budgets
+    row = client.application.extensions["rialto"].keyring.rows["a"]
+    assert spent.spent(row, spent.periods()[0]).tokens == 1_000
