@@ -11,6 +11,9 @@ from typing import Any
 
 from app.batches.origin import origin_of
 
+#: The state of a TCP connection that both sides keep open, as Linux numbers it (include/net/tcp_states.h).
+ESTABLISHED = 1
+
 
 class ClientGone(Exception):
     """Nobody is left to answer."""
@@ -39,14 +42,25 @@ def end_writes(environ: Mapping[str, Any], seconds: float) -> None:
 def hung_up(sock: socket.socket) -> bool:
     """The peer has closed: a read would return nothing at once. Data that waits is left alone.
 
-    The socket is polled first, because under gevent a read without data waits whatever its flags say.
+    The socket is polled first, because under gevent a read without data waits whatever its flags say. Its state comes
+    before that: polling a thousand idle clients four times a second costs more than all that they are told.
     """
+    if is_connected(sock):
+        return False
     try:
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         return bool(poll.poll(0)) and peeked(sock) == b""
     except (OSError, ValueError):
         return True
+
+
+def is_connected(sock: socket.socket) -> bool:
+    """The kernel says at once that neither side has closed; False where it says nothing (other systems and sockets)."""
+    try:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+    except (OSError, AttributeError, ValueError):
+        return False
 
 
 def peeked(sock: socket.socket) -> bytes | None:

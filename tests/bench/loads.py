@@ -161,7 +161,7 @@ def hear(sock: socket.socket, tails: dict[socket.socket, bytes], selector: selec
     marks = list(SENT.finditer(data))
     found.late += [(now - int(mark[1])) / 1e9 for mark in marks]
     tails[sock] = data[marks[-1].end() if marks else 0 :][-200:]
-    if piece and not data.endswith(b"0\r\n\r\n"):
+    if piece and not data.endswith(b"\r\n0\r\n\r\n"):
         return
     found.complete += b"message_stop" in data or b"[DONE]" in data
     selector.unregister(sock)

@@ -89,3 +89,28 @@ def test_a_socket_that_cannot_look_ahead_is_not_gone() -> None:
             raise ValueError("non-zero flags not allowed in calls to recv()")
 
     assert peeked(NoFlags()) is None  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def connection() -> Iterator[Pair]:
+    """Both ends of a TCP connection, ours first."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        theirs = socket.create_connection(server.getsockname())
+        ours, _ = server.accept()
+    with ours, theirs:
+        ours.settimeout(PATIENCE)
+        yield ours, theirs
+
+
+def test_the_state_of_a_tcp_connection_tells_first(connection: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("select.poll")
+    assert looked(connection[0]) is False
+
+
+def test_a_tcp_client_that_closes_is_gone_behind_what_it_sent(connection: Pair) -> None:
+    ours, theirs = connection
+    theirs.send(b"x")
+    theirs.close()
+    assert looked(ours) is False
+    ours.recv(1)
+    assert looked(ours) is True
