@@ -201,7 +201,7 @@ def test_strange_content_loads_nothing() -> None:
     assert [name for name in loading({"messages": turns}) if name] == []
 
 
-def test_a_hundred_tools_cost_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hundred_tools_cost_a_tenth() -> None:
     """Five of them loaded; the figures of docs/tool-search.md."""
     tools = filler_tools()
     found = [user(reference(tool["name"])) for tool in tools[:5]]
@@ -212,8 +212,6 @@ def test_a_hundred_tools_cost_a_tenth(capsys: pytest.CaptureFixture[str]) -> Non
         assert search is not None
         bare = tokens.estimate_request({**message, "tools": []})
         counts[name] = tokens.estimate_request(search.arranged(message)) - bare
-    with capsys.disabled():
-        print(f"\n100 tools: {counts}")
     assert counts["hidden"] < 0.06 * counts["all"]
     assert counts["five loaded"] < 0.11 * counts["all"]
 
