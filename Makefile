@@ -18,7 +18,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup doctor claude run debug replay demo start stop restart status logs dashboard bench bench-dashboard client lock test vendor cases scenarios scenarios-table tool-search laws chaos fuzz scale-out check lint type format docs sizes clean
+.PHONY: help install setup doctor claude run debug replay vendor-check demo start stop restart status logs dashboard bench bench-dashboard client lock test vendor record cases scenarios scenarios-table tool-search laws chaos fuzz test-browser test-real scale-out check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,11 @@ debug: $(INSTALLED) ## The same with debug logs and captures of every exchange, 
 replay: $(INSTALLED) ## Play captured exchanges again and show what differs (FILE=logs/debug/x.jsonl ID=req_...)
 	@$(if $(FILE),,$(error Say which: make replay FILE=logs/debug/SESSION.jsonl))
 	@$(BIN)/python -m app.capture $(if $(ID),--id $(ID)) -- "$(FILE)"
+
+vendor-check: $(INSTALLED) ## Judge a vendor's bytes by the scenarios (VENDOR=kimi LIVE=1 MODEL= FILE=capture OUT=report.md)
+	@$(if $(VENDOR),,$(error Say which: make vendor-check VENDOR=name))
+	@$(BIN)/python -m app vendor-check --vendor "$(VENDOR)" $(if $(MODEL),--model "$(MODEL)") $(if $(LIVE),--live) \
+		$(if $(FILE),--file "$(FILE)") $(if $(ID),--id "$(ID)") $(if $(OUT),--out "$(OUT)") $(ARGS)
 
 demo: $(INSTALLED) ## The same with every vendor setting empty: the built-in demo answers
 	@exec env $(VENDOR_VARIABLES) $(SERVE)
@@ -77,6 +82,11 @@ test: $(TESTING) ## Run all tests (ARGS="-k words" to choose)
 vendor: $(TESTING) ## Begin a vendor (NAME=example TITLE= ADDRESS= DOCUMENTATION= MODEL=); see docs/add-a-vendor.md
 	@$(BIN)/python -m tests.conformance.new_vendor $(NAME) $(foreach word,TITLE ADDRESS DOCUMENTATION MODEL,$(if \
 		$($(word)),--$(shell echo $(word) | tr A-Z a-z) "$($(word))"))
+
+record: $(TESTING) ## Record and scrub answers of a VENDOR as cases (MODEL= CASE=name, or FILE=capture ID=req_... CASE=name)
+	@$(if $(VENDOR),,$(error Say which: make record VENDOR=name))
+	@$(BIN)/python -m tests.conformance.record "$(VENDOR)" $(if $(MODEL),--model "$(MODEL)") $(if $(CASE),--case "$(CASE)") \
+		$(if $(FILE),--file "$(FILE)") $(if $(ID),--id "$(ID)") $(ARGS)
 
 cases: $(TESTING) ## Write upstream.json and expected.json where a VENDOR's cases lack them
 	@$(BIN)/python -m tests.conformance.new_cases $(VENDOR)

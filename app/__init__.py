@@ -26,6 +26,7 @@ from app.settings.settings import Settings
 from app.setup import commands as setup_commands
 from app.startup import banner
 from app.usage import requests as usage_requests
+from app.vendor_check import commands as vendor_check_commands
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -50,7 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(metrics)
     if settings.dashboard.shown:
         dashboard.init_app(app, settings, rialto.keyring)
-    for command in (doctor_commands.doctor, setup_commands.setup):
+    for command in (doctor_commands.doctor, setup_commands.setup, vendor_check_commands.vendor_check):
         app.cli.add_command(command)
     if is_serving() and not os.environ.get("SERVER_SOFTWARE", "").startswith("gunicorn"):
         said = banner(rialto.settings, rialto.catalog)  # gunicorn.conf.py prints it once
