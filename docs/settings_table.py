@@ -16,7 +16,7 @@ Rialto reads its settings once, at the start: from the environment, and from `.e
 environment does not set. A variable that is set but empty counts as not set. Every mistake is reported at the start,
 all of them together, and nothing is served until they are mended. `make setup` writes keys into `.env`; by hand:
 
-    cp conf/env.example .env
+    install -m 600 conf/env.example .env
 
 Tables live in files of their own, each with a `*.local.toml` beside it whose rows win and which git ignores:
 [conf/models.toml](../conf/models.toml) (aliases, limits, prices, fallbacks: [models.md](models.md)),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.settings import settings
 from app.settings.variables import Variables
 from docs import settings_table, vendor_table
+from tests.conftest import own_rows
 from tests.sizes import ROOT
 from translators import vendors
 
-README = ROOT / "README.md"
+README, MAKEFILE = ROOT / "README.md", ROOT / "Makefile"
 EXAMPLE = ROOT / "conf" / "env.example"
 PAGES = sorted(
     path
@@ -25,6 +30,12 @@ FOLDERS = ("app", "translators", "translators/protocols", "translators/core")
 REMEDY = "run `make docs`"
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+
+#: Where somebody who looks for something reads.
+BOOK = "\n".join(path.read_text("utf-8") for path in [README, ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+#: What the pages and probes of Rialto itself ask, and the second spelling for base URLs that end in /v1.
+OWN_ENDPOINTS = re.compile(r"/dashboard/.*|.*/v1/v1/.*|/<path:target>/.*")
+READERS = {"json": json.loads, "toml": tomllib.loads, "python": ast.parse}
 
 VARIABLE = re.compile(r"^#? ?(?P<name>[A-Z][A-Z0-9_]*)=(?P<rest>.*)$")
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
@@ -56,8 +67,23 @@ def broken_links(page: Path, text: str) -> Iterator[str]:
 
 def undescribed_targets(readme: str, makefile: str) -> set[str]:
     """The `make` commands that a text names and the Makefile does not have."""
-    known = set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
-    return {word for line in re.findall(r"^ +make (.*)$", readme, flags=re.MULTILINE) for word in words(line)} - known
+    return named_targets(readme) - targets(makefile)
+
+
+def targets(makefile: str) -> set[str]:
+    """The commands that `make` lists."""
+    return set(re.findall(r"^([a-z-]+):.*## ", makefile, flags=re.MULTILINE))
+
+
+def named_targets(text: str) -> set[str]:
+    """The `make` commands of a text: on a line of their own, or as code in a sentence."""
+    lines = re.findall(r"^ +(?:[A-Z_]+=\S+ )*make (.*)$", text, flags=re.MULTILINE)
+    return {word for line in [*lines, *re.findall(r"`make ([^`]*)`", text)] for word in words(line)}
+
+
+def named_paths(text: str) -> set[str]:
+    """The paths of endpoints that a text has as code."""
+    return {path for code in re.findall(r"`([^`\n]+)`", text) for path in re.findall(r"(?:^|[ ,])(/[^ ,?]*)", code)}
 
 
 def words(command: str) -> list[str]:
@@ -154,10 +180,48 @@ def test_a_broken_link_is_noticed() -> None:
     assert list(broken_links(README, text)) == ["nowhere.md", "docs/gone.md"]
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/getting-started.md"])
-def test_the_commands_exist(page: str) -> None:
-    text, makefile = (ROOT / page).read_text("utf-8"), (ROOT / "Makefile").read_text("utf-8")
-    assert undescribed_targets(text, makefile) == set()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_exist(page: Path) -> None:
+    assert undescribed_targets(page.read_text("utf-8"), MAKEFILE.read_text("utf-8")) == set()
+
+
+def test_every_command_is_named_on_a_page() -> None:
+    assert targets(MAKEFILE.read_text("utf-8")) - set(re.findall(r"\bmake ([a-z-]+)", BOOK)) == {"help"}
+
+
+def test_commands_in_a_text() -> None:
+    text = "    X_Y=1 make test check # all\n`make docs` and make lint, `make client NAME=a`\n"
+    assert named_targets(text) == {"test", "check", "docs", "client"}
+
+
+def test_every_endpoint_is_named_on_a_page() -> None:
+    rules = {rule.rule for rule in create_app(settings.Settings.load({})).url_map.iter_rules()}
+    public = {re.sub("<.*?>", "{id}", rule) for rule in rules if not OWN_ENDPOINTS.fullmatch(rule)}
+    assert "/v1/models/{id}" in public
+    assert public - named_paths(BOOK) == set()
+
+
+def test_an_endpoint_is_named_as_code() -> None:
+    text = "`POST /a/b`, `/c/{id}`, `/d?x=1` and `GET /e, /f`, but /g and `https://x/h`"
+    assert named_paths(text) == {"/a/b", "/c/{id}", "/d", "/e", "/f"}
+
+
+def test_every_alias_has_its_row() -> None:
+    rows = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", (ROOT / "docs" / "models.md").read_text("utf-8"), re.MULTILINE)
+    aliases = tomllib.loads((ROOT / "conf" / "models.toml").read_text("utf-8"))["aliases"]
+    assert dict(rows) == {name: row if isinstance(row, str) else row["model"] for name, row in aliases.items()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_can_be_read(page: Path) -> None:
+    for language, example in re.findall(r"^```(json|toml|python)\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S):
+        assert READERS[language](example) is not None
+
+
+def test_a_developers_own_rows_are_noticed(tmp_path: Path) -> None:
+    for name in ("models.toml", "models.local.toml", "claude"):
+        (tmp_path / name).touch()
+    assert own_rows(tmp_path) == ["models.local.toml"]
 
 
 def test_a_command_that_is_gone_is_noticed() -> None:

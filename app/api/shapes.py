@@ -24,14 +24,18 @@ TOOL: Shape = {"name": (str,), "type": TEXT, "description": TEXT, "input_schema"
 TOOL_CHOICE: Shape = {"type": TEXT, "name": TEXT, "disable_parallel_tool_use": FLAG}
 SOURCE: Shape = {"type": TEXT, "media_type": TEXT, "data": TEXT, "url": TEXT, "file_id": TEXT, "content": CONTENT}
 BLOCKS: Mapping[str, Shape] = {
-    "text": {"text": TEXT},
+    "text": {"text": TEXT, "citations": (list, NoneType)},
     "image": {"source": (dict,)},
     "document": {"source": (dict,), "title": TEXT, "context": TEXT},
     "search_result": {"title": TEXT, "source": TEXT, "content": CONTENT},
     "thinking": {"thinking": TEXT, "signature": TEXT},
     "tool_use": {"id": TEXT, "name": TEXT, "input": (dict, list)},
     "tool_result": {"tool_use_id": TEXT, "content": CONTENT, "is_error": FLAG},
+    "server_tool_use": {"id": TEXT, "name": TEXT},
 }
+#: The results of server tools, whose kinds become more.
+SERVED: Shape = {"tool_use_id": TEXT}
+SERVED_KIND = "_tool_result"
 NAMES: Mapping[type, str] = {
     str: "string",
     bool: "boolean",
@@ -69,11 +73,30 @@ def block_problem(block: Any) -> Problem | None:
     """What is wrong with one block and with the blocks inside it."""
     if not isinstance(block, dict) or not isinstance(block.get("type"), str):
         return "", "Input should be a content block with a type"
-    shape = BLOCKS.get(block["type"], {})
+    shape = BLOCKS.get(block["type"])
+    if shape is None:
+        return served_problem(block) if block["type"].endswith(SERVED_KIND) else None
     if problem := shape_problem(block, shape):
         return problem
+    if block.get("citations") and "citations" in shape:
+        return citations_problem(block["citations"])
     inner = below(".content", block.get("content")) if "content" in shape else None
     return inner or (source_problem(block) if "source" in shape else None)
+
+
+def citations_problem(citations: Iterable[Any]) -> Problem | None:
+    """The first citation of a text that is none."""
+    for position, citation in enumerate(citations):
+        if not isinstance(citation, dict):
+            return f".citations.{position}", "Input should be an object"
+    return None
+
+
+def served_problem(block: Mapping[str, Any]) -> Problem | None:
+    """What is wrong with the result of a server tool, and with the tools that it may have found."""
+    content = block.get("content")
+    found = content.get("tool_references") if isinstance(content, dict) else None
+    return shape_problem(block, SERVED) or below(".content.tool_references", found)
 
 
 def source_problem(block: Mapping[str, Any]) -> Problem | None:

@@ -32,7 +32,17 @@ def init_app(app: Flask, settings: Settings) -> None:
             return
         check_host(request, settings)
         if not settings.is_keyed:
+            check_address(request)
             check_origin(request, settings)
+
+
+def check_address(request: Request) -> None:
+    """Raises `Forbidden` for another machine. Rialto's own server listens to none while no key is set; any other does
+    what it was told to, and another machine's Host can say anything. A socket file has no address.
+    """
+    address = (request.remote_addr or "").removeprefix("::ffff:")
+    if address and not is_loopback(address):
+        raise Forbidden("other machines are served only with BRIDGE_API_KEY, or keys of clients; none is set")
 
 
 def check(request: Request, settings: Settings) -> None:

@@ -151,7 +151,7 @@ def home_of(message: Json) -> str:
     """The `vendor/model` that the newest thinking of a conversation is from, "" when it tells none."""
     for turn in reversed(message["messages"]):
         content = turn.get("content")
-        for block in reversed(content if isinstance(content, list) else ()):
+        for block in reversed(content if isinstance(content, list) else []):
             if block.get("type") == "thinking" and (origin := read(block.get("signature"))):
                 return f"{origin.vendor}/{origin.model}"
     return ""

@@ -20,7 +20,9 @@ def open_tracing(settings: MonitoringSettings) -> Sequence[Watcher]:
     if not settings.traces:
         return ()
     if missing := [name for name in PACKAGES if not is_there(name)]:
-        words = "a collector of traces is named, but %s cannot be imported: pip install -r requirements-otel.txt"
+        words = (
+            "a collector of traces is named, but %s cannot be imported: .venv/bin/pip install -r requirements-otel.txt"
+        )
         log.warning(words, missing[0])
         return ()
     for name, value in settings.telemetry.items():

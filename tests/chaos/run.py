@@ -30,6 +30,8 @@ SETTLING = 15.0
 BAD_WORDS = ("Traceback", "unexpected failure", "could not be", "Exception ignored", "failed with", "CRITICAL")
 #: Bytes of memory for which the workers may grow with each exchange in the second half, and a run's noise.
 GROWTH, NOISE = 10_000, 40_000_000
+#: Exchanges below which growth says nothing: the workers are still warming up.
+WARM = 150
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ class Run:
             wrong.append(
                 f"the workers hold {report.sockets['established']} connections, the vendor {report.vendor['idle']}"
             )
-        if report.memory:
+        if report.memory and len(self.plans) >= WARM:
             grown = report.usual_memory(80, 100) - report.usual_memory(30, 50)
             report.growth = grown / (len(self.plans) / 2)
             if grown > NOISE + GROWTH * len(self.plans) / 2:

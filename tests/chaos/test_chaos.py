@@ -23,6 +23,13 @@ def test_nobody_is_left_alone_or_told_what_was_not_said(tmp_path: Path) -> None:
     assert report.tries > SMALL.count / 2
 
 
+@pytest.mark.e2e
+def test_one_exchange_can_be_repeated(tmp_path: Path) -> None:
+    report = Run(SEED, SMALL, tmp_path, only=3).play()
+    assert report.wrong == [], report.table()
+    assert report.kinds.total() == 1
+
+
 def test_a_seed_repeats_a_run_and_another_one_does_not() -> None:
     first, again, other = ([Stage(seed, 5, True).plan(number) for number in range(50)] for seed in (1, 1, 2))
     assert first == again

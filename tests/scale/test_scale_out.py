@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,23 +158,29 @@ def test_a_node_that_is_stopped_loses_nothing(cluster: Cluster) -> None:
     say("new requests behind the stop; asked again by a 503", f"{REQUESTS}, {repeated}")
 
 
+def until_refused(nodes: Sequence[RialtoServer]) -> int:
+    """How many messages the nodes let in until the client's budget is used up for all of them."""
+    let_in, end = 0, time.monotonic() + DEADLINE
+    while True:
+        assert time.monotonic() < end
+        found = [outcome for node in nodes for outcome in many(node.url, 10, at_once=1, key="budget")]
+        let_in += sum(outcome.whole for outcome in found)
+        if {outcome.status for outcome in found} == {429}:
+            return let_in
+
+
 def test_rates_and_budgets_hold_for_both(cluster: Cluster) -> None:
     rated = Counter(outcome.status for outcome in many(cluster.url, 3 * RATE, key="rated"))
     assert rated == {200: RATE, 429: 2 * RATE}
     say(f"requests of a client with {RATE} a minute: let in, refused", f"{rated[200]}, {rated[429]}")
-    let_in, end = 0, time.monotonic() + DEADLINE
-    while True:
-        assert time.monotonic() < end
-        found = [outcome for node in cluster.nodes for outcome in many(node.url, 10, at_once=1, key="budget")]
-        let_in += sum(outcome.whole for outcome in found)
-        if not any(outcome.whole for outcome in found):
-            break
+    let_in = until_refused(cluster.nodes)
     say(f"tokens of a client with {BUDGET:,} a day, both nodes by turns", f"{let_in * TOKENS:,}")
     assert BUDGET <= let_in * TOKENS <= 2 * BUDGET
     kill(cluster.nodes[0])
     assert {outcome.status for outcome in many(cluster.nodes[1].url, 20, key="budget")} == {429}
     with cluster.nodes[0] as back:
-        assert {outcome.status for outcome in many(back.url, 5, key="budget")} == {429}
+        # What the other node took last may not be in Redis yet. A budget that began anew would take all of it again.
+        assert until_refused([back]) * TOKENS < BUDGET
 
 
 def test_what_one_node_learns_the_other_knows(cluster: Cluster) -> None:

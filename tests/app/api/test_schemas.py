@@ -41,6 +41,17 @@ def user(content: Any) -> list[Json]:
     return [{"role": "user", "content": content}]
 
 
+def assistant(*content: Json) -> list[Json]:
+    """One message of the model."""
+    return [{"role": "assistant", "content": list(content)}]
+
+
+def found_tools(*references: Any) -> Json:
+    """The result of a search of tools."""
+    content = {"type": "tool_search_tool_search_result", "tool_references": list(references)}
+    return {"type": "tool_search_tool_result", "tool_use_id": "s", "content": content}
+
+
 REFUSED: dict[str, tuple[Json, str]] = {
     "no max_tokens": (body(max_tokens=...), "max_tokens: Field required"),
     "no messages": (body(messages=...), "messages: Field required"),
@@ -89,6 +100,26 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "stops in text": (body(stop_sequences="x"), "stop_sequences: "),
     "a stop of another type": (body(stop_sequences=[5]), "stop_sequences.0: "),
     "a temperature in words": (body(temperature="warm"), "temperature: "),
+    "an id of a server tool in a list": (
+        body(messages=assistant({"type": "server_tool_use", "id": ["s"], "name": "web_search", "input": {}})),
+        "messages.0.content.0.id: ",
+    ),
+    "a name of a server tool in a list": (
+        body(messages=assistant({"type": "server_tool_use", "id": "s", "name": {}, "input": {}})),
+        "messages.0.content.0.name: ",
+    ),
+    "a result of a server tool for a list": (
+        body(messages=assistant({"type": "web_search_tool_result", "tool_use_id": ["s"], "content": []})),
+        "messages.0.content.0.tool_use_id: ",
+    ),
+    "a found tool without a type": (
+        body(messages=assistant(found_tools({"type": ["tool_reference"], "tool_name": "Read"}))),
+        "messages.0.content.0.content.tool_references.0: ",
+    ),
+    "a citation in text": (
+        body(messages=assistant({"type": "text", "text": "t", "citations": ["page 1"]})),
+        "messages.0.content.0.citations.0: ",
+    ),
 }
 
 
@@ -141,6 +172,9 @@ ACCEPTED: dict[str, Json] = {
     "system blocks with marks": body(
         system=[{"type": "text", "text": "s", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
     ),
+    "found tools": body(messages=assistant(found_tools({"type": "tool_reference", "tool_name": "Read"}))),
+    "a search that failed": body(messages=assistant({**found_tools(), "content": {"error_code": "unavailable"}})),
+    "citations": body(messages=assistant({"type": "text", "text": "t", "citations": [{"type": "char_location"}]})),
     "betas": body(context_management={"edits": []}, container="c", mcp_servers=[], service_tier="auto"),
 }
 

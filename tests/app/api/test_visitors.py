@@ -86,6 +86,28 @@ def test_the_refusal_is_an_error_of_the_api(opened: Opener) -> None:
     assert opened().head("/", headers={"host": "evil.example"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.9.9.9", 200),
+        ("::1", 200),
+        ("::ffff:127.0.0.1", 200),
+        ("", 200),
+        ("192.168.1.7", 403),
+        ("::ffff:192.168.1.7", 403),
+        ("2001:db8::7", 403),
+    ],
+)
+def test_without_a_key_other_machines_are_not_served(opened: Opener, address: str, status: int) -> None:
+    """A server that is not ours may listen to them, and they may call it localhost."""
+    environ = {"REMOTE_ADDR": address}
+    client, keyed = opened(), opened(BRIDGE_API_KEY=KEY)
+    assert client.get("/v1/models", environ_overrides=environ).status_code == status
+    assert client.get("/health", environ_overrides=environ).status_code == 200
+    assert keyed.get("/v1/models", environ_overrides=environ, headers={"x-api-key": KEY}).status_code == 200
+
+
 def test_the_name_that_is_listened_on_is_ours(opened: Opener) -> None:
     assert look(opened(HOST="127.0.0.5"), host="127.0.0.5:4001") == 200
 
