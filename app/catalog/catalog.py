@@ -41,6 +41,7 @@ class Catalog:
         """Adds limits that are learnt while Rialto runs."""
         self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
         self._tools_over = settings.tool_search_over or 0
+        self._continues = settings.midstream_continuation
         self.rules: tuple[Rule, ...] = ()
         """Those of `[[routing]]`."""
 
@@ -164,6 +165,7 @@ class Catalog:
             prices=facts.prices,
             fallbacks=self.names.settings.fallback_models if facts.fallback is None else facts.fallback,
             tools_over=self._tools_over if facts.tool_search_over is None else facts.tool_search_over,
+            continues=self._continues if facts.midstream_continuation is None else facts.midstream_continuation,
             extra=extra,
             mismatch=mismatch,
         )

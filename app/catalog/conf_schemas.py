@@ -35,6 +35,8 @@ class Facts:
     """Names of models that answer when this one's vendor cannot, in order."""
     tool_search_over: int | None = None
     """Tools above which they are searched for; 0 is never."""
+    midstream_continuation: bool | None = None
+    """An answer that breaks off within its text is gone on with."""
     prompt_compression: Compression | None = None
     """What becomes of a system prompt that has more than the most tokens."""
     prompt_max_system_tokens: int | None = None
@@ -132,6 +134,7 @@ class FactsSchema(Schema):
     prices = ma.Nested(PricesSchema)
     fallback = Names()
     tool_search_over = ma.Integer(strict=True, validate=validate.Range(min=0))
+    midstream_continuation = Switch()
     prompt_compression = ma.String(validate=validate.OneOf(COMPRESSIONS))
     prompt_max_system_tokens = ma.Integer(strict=True, validate=TOKENS)
 

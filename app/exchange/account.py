@@ -59,6 +59,8 @@ class Account:
     estimate: int = 0
     retries: int = 0
     fallbacks: int = 0
+    continuations: int = 0
+    """How often an answer that broke off was gone on with."""
     first_token: float | None = None
     sent: float | None = None
     """When the last try was sent."""
@@ -97,6 +99,14 @@ class Account:
             self.retries += same
             self.fallbacks += not same
         self.route, self.estimate, self.sent = route, estimate, self.elapsed()
+
+    def continued(self, route: Route, number: int) -> None:
+        """A try begins to go on with the answer; several tries may have the same number."""
+        again = number == self.continuations
+        same = self.route is not None and (self.route.vendor.name, self.route.model) == (route.vendor.name, route.model)
+        self.retries += again and same
+        self.fallbacks += not same
+        self.continuations, self.route, self.sent = number, route, self.elapsed()
 
     def heard(self) -> None:
         """The vendor has said all."""

@@ -51,6 +51,8 @@ class Call:
 
     goes_on: bool = False
     """It continues an answer that has begun."""
+    continues: int = 0
+    """How often this answer, which broke off, has been gone on with."""
 
     def __init__(self, message: Json, route: Route, means: Means, caller: Caller) -> None:
         self.estimate: Estimate = means.memory.calibration.estimate(message, route)

@@ -231,6 +231,8 @@ class Exchange:
             if not item.goes_on:
                 self._turn(item)
                 yield None
+            elif item.continues:
+                self.account.continued(item.route, item.continues)
         if deltas is not None:
             yield deltas
 

@@ -107,6 +107,7 @@ def write(connection: sqlite3.Connection, changes: Iterable[Pending], now: float
 def opened(file: Path) -> sqlite3.Connection:
     """A connection to the file. A file that is damaged is put aside."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.touch(mode=0o600)
     try:
         return connected(file)
     except sqlite3.DatabaseError as error:

@@ -19,6 +19,7 @@ from app.resilience.lanes import Full
 from app.resilience.policy import TRIES, is_outage, moves, rest
 from app.resilience.traffic import Traffic
 from app.upstream.upstream import Line
+from translators.core.continuation import CUT
 from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
@@ -27,8 +28,8 @@ log = logging.getLogger("rialto")
 
 #: Tries at a vendor that is down, while another one waits in the chain.
 OUTAGE_TRIES = 2
-#: Events of an Anthropic endpoint that open or end an answer and say nothing.
-WORDLESS = frozenset({"message_start", "ping", "message_delta", "message_stop"})
+#: Events that open or end an answer and say nothing.
+WORDLESS = frozenset({"message_start", "ping", "message_delta", "message_stop", CUT})
 
 
 class Call(Protocol):

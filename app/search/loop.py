@@ -20,6 +20,7 @@ from app.catalog.catalog import route_name
 from app.exchange.asking import Asking
 from app.exchange.call import Call, Caller
 from app.exchange.means import Means
+from app.exchange.story import ContinuedCall, Story, is_continued
 from app.logs.redaction import without_echo
 from app.resilience.attempts import Attempts
 from app.search.call import Round, WebCall
@@ -27,6 +28,7 @@ from app.search.tools import MOST_SEARCHES, found_tools
 from app.upstream.upstream import Line
 from app.usage.kind import is_claude_code, is_web_search
 from translators.core.blocks import content_text
+from translators.core.errors import RialtoError
 from translators.core.message import Event
 from translators.core.search import (
     FETCH,
@@ -79,13 +81,16 @@ class Loop:
         self._content: list[Json] = []
         self._uses: Counter[Kind] = Counter()
         self._rounds = self._vain = self._lookups = 0
+        self._story = Story(message)
 
     def called(self, route: Route) -> Call:
         """A call of this round along a route."""
         round, message = self._round(route), self._fitted.get(route_name(route), self._message)
-        if round.is_plain:
-            return Call(message, route, self._means, self._caller)
-        return WebCall(round, message, route, self._means, self._caller)
+        if not round.is_plain:
+            return WebCall(round, message, route, self._means, self._caller)
+        if is_continued(route):
+            return ContinuedCall(self._story, message, route, self._means, self._caller)
+        return Call(message, route, self._means, self._caller)
 
     def _fit(self, route: Route) -> None:
         """Brings the message to what the route's model can see, once."""
@@ -98,19 +103,35 @@ class Loop:
         if self._is_in_vain():
             yield from self._at_once()
             return
-        for_log = partial(without_echo, message=self._message)
         while True:
             call: Call | None = None
-            traffic, line = self._means.traffic, self._line
-            for item in Attempts(self._routes, self.called, traffic, line, for_log, self._fit).run():
-                call = item if isinstance(item, Call) else call
-                yield item
+            try:
+                for item in self._attempts().run():
+                    call = item if isinstance(item, Call) else call
+                    yield item
+            except RialtoError as error:
+                self._resume(error, call)
+                continue
             if not isinstance(call, WebCall) or not call.pending:
                 return
             yield from self._answers(call)
             if self._is_over(call):
                 return
             self._routes.sort(key=partial(is_other, call.route))
+
+    def _attempts(self) -> Attempts[Call]:
+        for_log = partial(without_echo, message=self._message)
+        return Attempts(self._routes, self.called, self._means.traffic, self._line, for_log, self._fit)
+
+    def _resume(self, error: RialtoError, call: Call | None) -> None:
+        """Turns to the vendors that can go on with an answer which broke off, the one that began it first. Raises why
+        it broke off where nobody can.
+        """
+        if self._line.cut_off or call is None or not self._story.goes_on(error):
+            raise self._story.cause or error
+        log.info("%s; going on with the answer", without_echo(error.message, message=self._message))
+        able = [route for route in self._routes if is_continued(route) and self._round(route).is_plain]
+        self._routes = sorted(able, key=partial(is_other, call.route))
 
     # -- who searches
 

@@ -1,4 +1,4 @@
-"""The settings of what Rialto does for models with little: that cannot see, or have a small window."""
+"""The settings of what Rialto does for models with little: that cannot see, have a small window, or break off."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def aid_values(variables: Variables) -> dict[str, Any]:
     """What the variables say."""
     chosen = variables.str("PROMPT_COMPRESSION", "none", validate=validate.OneOf(COMPRESSIONS))
     return {
+        "midstream_continuation": variables.bool("MIDSTREAM_CONTINUATION", False),
         "vision": VisionSettings(
             variables.str("VISION_FALLBACK_MODEL", ""),
             variables.float("VISION_TIMEOUT", 60.0, validate=SECONDS),

@@ -101,6 +101,7 @@ class Settings:
     min_tokens_limit: int | None = None
     tool_search_over: int | None = None
     """Tools of one request above which models search for them; None is never."""
+    midstream_continuation: bool = False
     max_body_bytes: int = 32 * 1024 * 1024
     url_fetch: str = "public"
     learn_limits: bool = True

@@ -69,6 +69,7 @@ def record(account: Account) -> dict[str, Any]:
         "upstream_ms": milliseconds(upstream(account)),
         "retries": account.retries,
         "fallbacks": account.fallbacks,
+        "continuations": account.continuations,
         "tools_offered": account.tools_offered,
         "tools_called": account.tools_called,
         "images": account.images,
@@ -104,12 +105,14 @@ def counted(usage: Mapping[str, Any], estimated: bool) -> Counts | None:
 
 
 def is_estimated(account: Account) -> bool:
-    """Whether a complete answer's counts are Rialto's: the vendor gave none, or none for its answer. Events that are
-    handed on hold the vendor's.
+    """Whether a complete answer's counts are Rialto's: the vendor gave none, or none for its answer, or the answer
+    broke off on its way. Events that are handed on hold the vendor's.
     """
     route, reported = account.route, account.reported
     if route is not None and route.profile.genuine and route.vendor.protocol.verbatim:
         return False
+    if account.continuations:
+        return True
     return reported is None or (not reported.output and bool(account.usage.get("output_tokens")))
 
 

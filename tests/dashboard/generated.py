@@ -124,6 +124,7 @@ def exchange(session: Session, began: float, chance: random.Random) -> Record:
         "upstream_ms": first + output * 1000 // speed - 2,
         "retries": 0,
         "fallbacks": 0,
+        "continuations": 0,
         "tools_offered": 0 if kind == "title" else 24,
         "tools_called": int(kind == "tool_loop"),
         "images": 0,

@@ -141,7 +141,7 @@ class MessageStream:
         events += self._writer.finish()
         self.state = State.ENDED
         delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
-        usage = usage_fields(self._final_usage()) | self._served.usage
+        usage = usage_fields(self.counts()) | self._served.usage
         final: Event = {"type": "message_delta", "delta": delta, "usage": usage}
         if self._edits is not None:
             final["context_management"] = {"applied_edits": list(self._edits)}
@@ -154,7 +154,7 @@ class MessageStream:
         filters = None if self.state is State.ENDED else self._renewed()
         if filters is None:
             return False
-        self._before, self.usage = self._final_usage(), None
+        self._before, self.usage = self.counts(), None
         self._filters, self._stop, self._complete = filters, None, False
         return True
 
@@ -183,6 +183,11 @@ class MessageStream:
             "delta": {"stop_reason": None, "stop_sequence": None},
             "usage": usage_fields(Usage(self._input_tokens, 0)),
         }
+
+    @property
+    def in_text(self) -> bool:
+        """Neither an end nor a call has come."""
+        return self._stop is None and not (self._called or self._calls)
 
     def whole(self, events: list[Event]) -> Event:
         """The message that the events make."""
@@ -324,7 +329,7 @@ class MessageStream:
             return "end_turn"
         return reason
 
-    def _final_usage(self) -> Usage:
+    def counts(self) -> Usage:
         """The vendor's numbers, or estimates when it gave none."""
         said = round(self._said / tokens.LATIN_PER_TOKEN)
         if self.usage is None:

@@ -308,6 +308,8 @@ class Route:
     session: str = ""
     tools_over: int = 0
     """More tools than so many are searched for, see `core/tool_search.py`; 0 = however many."""
+    continues: bool = False
+    """An answer that breaks off within its text is gone on with, see `core/continuation.py`."""
     input_tokens: int = 0
     """An estimate of this request's input; 0 when nobody has made one."""
     stream: bool = False

@@ -24,7 +24,7 @@ SHARED = {
 }
 COUNTED = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 TIMED = ("first_token_ms", "latency_ms", "upstream_ms")
-NUMBERED = ("retries", "fallbacks", "tools_offered", "tools_called", "images")
+NUMBERED = ("retries", "fallbacks", "continuations", "tools_offered", "tools_called", "images")
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,13 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptu
     assert "memory only" in caplog.text
 
 
+def test_nobody_else_reads_the_file(tmp_path: Path, clock: Clock) -> None:
+    store = Store(SqlitePlace(tmp_path), clock)
+    store.write("t", "k", 1)
+    store.sync()
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
 @pytest.mark.parametrize("junk", [b"this is no database, though it is long enough to be taken for one" * 20, b""])
 def test_a_damaged_file_is_begun_anew(tmp_path: Path, clock: Clock, junk: bytes) -> None:
     (tmp_path / FILE).write_bytes(junk)
