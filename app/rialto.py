@@ -67,7 +67,7 @@ class Rialto:
 def build(settings: Settings) -> Rialto:
     """Everything that a server needs."""
     upstream = Upstream(
-        settings.connect_timeout, max(settings.idle_timeout, settings.first_byte_timeout), settings.custom_headers
+        settings.connect_timeout, settings.first_byte_timeout, settings.custom_headers, settings.idle_timeout
     )
     patience = Patience(settings.first_byte_timeout, settings.total_timeout)
     catalog = Catalog.load(settings)

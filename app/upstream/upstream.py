@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import math
-import re
 import sys
 import threading
 import time
@@ -24,13 +23,14 @@ import requests
 from requests.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from app.demo.transport import DemoAdapter
 from app.upstream.chunks import Arrived
+from app.upstream.failures import is_stale, unreachable
 from app.upstream.framing import joined
 from app.upstream.posts import PooledAdapter, Posts
-from translators.core.errors import Broke, RialtoError, TimedOut, Unreachable
+from translators.core.errors import Broke, TimedOut, Unreachable
 from translators.core.vendor import Route
 
 if sys.version_info >= (3, 14):
@@ -48,8 +48,6 @@ PACKED: dict[bytes, Callable[[], Any]] = {
     b"\x1f\x8b\x08": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
     b"\x28\xb5\x2f\xfd": zstd.ZstdDecompressor,
 }
-#: What libraries say beside the reason: which of their objects failed, and where in their source.
-ASIDE = re.compile(r"^\w+\(host=[^)]*\): |Failed to establish a new connection: | ?\(_ssl\.c:\d+\)")
 #: Seconds for the last bytes behind the end of an answer.
 DRAIN_TIMEOUT = 0.2
 
@@ -73,7 +71,7 @@ class Line:
         self.cut_off = False
         self.expired = False
 
-    def attach(self, connection: HTTPConnection) -> None:
+    def attach(self, connection: Any) -> None:
         """The connection that carries the request now."""
         self._connection = connection
         if self.cut_off or self.expired:
@@ -122,32 +120,26 @@ class Line:
 WIRE = Wire()
 
 
-class TrackedConnection(HTTPConnection):
+class Tracked:
     """Tells the running request which connection it got, and again when that has a socket, which is what can be cut."""
 
     def connect(self) -> None:
-        super().connect()
+        super().connect()  # type: ignore[misc]
         if WIRE.line is not None:
             WIRE.line.attach(self)
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if WIRE.line is not None:
             WIRE.line.attach(self)
-        super().request(*args, **kwargs)
+        super().request(*args, **kwargs)  # type: ignore[misc]
 
 
-class TrackedSecureConnection(HTTPSConnection):
-    """The same over TLS."""
+class TrackedConnection(Tracked, HTTPConnection):
+    pass
 
-    def connect(self) -> None:
-        super().connect()
-        if WIRE.line is not None:
-            WIRE.line.attach(self)
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if WIRE.line is not None:
-            WIRE.line.attach(self)
-        super().request(*args, **kwargs)
+class TrackedSecureConnection(Tracked, HTTPSConnection):
+    pass
 
 
 class TrackedPool(HTTPConnectionPool):
@@ -167,9 +159,11 @@ class TrackedAdapter(PooledAdapter):
 
 
 class Reply:
-    """A vendor's answer: status, lower-case headers, and the body piece by piece."""
+    """A vendor's answer: status, lower-case headers, and the body piece by piece. `idle` is how many seconds may pass
+    between two pieces; None leaves it at what held for the first one.
+    """
 
-    def __init__(self, response: requests.Response, title: str) -> None:
+    def __init__(self, response: requests.Response, title: str, idle: float | None = None) -> None:
         self.status = response.status_code
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         if wait := seconds_until(self.headers.get("retry-after", "")):
@@ -177,11 +171,17 @@ class Reply:
         self._response = response
         self._arrived = Arrived(response.raw)
         self._title = title
+        self._idle = idle
 
     def pieces(self) -> Iterator[bytes]:
         """The decoded bytes as they arrive. Raises `Broke` or `TimedOut` when they stop coming."""
         try:
-            yield from unzipped(self._arrived)
+            pieces = unzipped(self._arrived)
+            for first in pieces:
+                if self._idle is not None:
+                    self._limit_silence(self._idle)
+                yield first
+                yield from pieces
         except ReadTimeoutError:
             raise TimedOut(f"{self._title}: the answer stopped coming") from None
         except (HTTPError, OSError, ValueError, EOFError, zlib.error, zstd.ZstdError) as error:
@@ -197,15 +197,18 @@ class Reply:
         """Reads the end of a complete answer, so that its connection can be used again; a vendor that holds it open is
         not waited for.
         """
-        raw = self._response.raw
-        sock = getattr(getattr(raw, "connection", None), "sock", None)
-        if sock is None:
-            return
         try:
-            sock.settimeout(DRAIN_TIMEOUT)
-            next(self._arrived, b"")
+            if self._limit_silence(DRAIN_TIMEOUT):
+                next(self._arrived, b"")
         except (HTTPError, OSError, ValueError):
             return
+
+    def _limit_silence(self, seconds: float) -> bool:
+        """From now on so long may pass without a byte; False when there is no connection any more."""
+        sock = getattr(getattr(self._response.raw, "connection", None), "sock", None)
+        if sock is not None:
+            sock.settimeout(seconds)
+        return sock is not None
 
     def close(self) -> None:
         """Lets go of the connection."""
@@ -213,10 +216,19 @@ class Reply:
 
 
 class Upstream:
-    """Sends requests to vendors. Timeouts are seconds: to connect, and between two bytes of the answer."""
+    """Sends requests to vendors. Timeouts are seconds: to connect, to the first byte of the answer, and between two
+    bytes, which without a limit of its own is that to the first one.
+    """
 
-    def __init__(self, connect_timeout: float, idle_timeout: float, headers: Mapping[str, str]) -> None:
-        self._timeout = (connect_timeout, idle_timeout)
+    def __init__(
+        self,
+        connect_timeout: float,
+        first_byte_timeout: float,
+        headers: Mapping[str, str],
+        idle_timeout: float | None = None,
+    ) -> None:
+        self._timeout = (connect_timeout, first_byte_timeout)
+        self._idle = idle_timeout
         self._headers = dict(headers)
         self._sessions: dict[str, requests.Session] = {}
         self._posts: dict[str, Posts] = {}
@@ -246,7 +258,7 @@ class Upstream:
         finally:
             WIRE.line = None
         line.hold(response)
-        return Reply(response, title)
+        return Reply(response, title, None if timeout else self._idle)
 
     def fetch(self, route: Route, url: str, timeout: float) -> Reply:
         """What is to be read at an address; the timeout is seconds. Raises `Unreachable`."""
@@ -319,24 +331,3 @@ def seconds_until(date: str) -> str:
     except (ValueError, TypeError, IndexError):
         return ""
     return str(max(1, math.ceil(moment.timestamp() - time.time())))
-
-
-def is_stale(error: requests.ConnectionError) -> bool:
-    """The connection had been closed before any byte of the answer came."""
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, ProtocolError) and "Connection aborted" in str(cause)
-
-
-def unreachable(route: Route, error: Exception) -> RialtoError:
-    """Why the vendor cannot be reached, with what to check."""
-    where = f"check {route.vendor.address_variable} ({route.base_url})"
-    return Unreachable(f"{route.vendor.title}: cannot be reached: {reason_of(error)}; {where}")
-
-
-def reason_of(error: BaseException) -> str:
-    """The words of what is at the bottom of a library's errors, without what they say of themselves."""
-    causes = (getattr(error, "reason", None), *error.args)
-    inner = next((cause for cause in causes if isinstance(cause, Exception)), None)
-    if inner is not None:
-        return reason_of(inner)
-    return ASIDE.sub("", str(error)).strip() or type(error).__name__

@@ -14,7 +14,7 @@ from app.upstream.upstream import Line, Upstream
 from tests.conformance.kit import route
 from tests.support.rialto_server import free_port
 from tests.support.scripted_server import Answer, ScriptedServer, json_answer
-from translators.core.errors import Unreachable
+from translators.core.errors import TimedOut, Unreachable
 
 
 @pytest.mark.parametrize("cut", ["cut", "expire"])
@@ -83,3 +83,15 @@ def test_a_vendors_broken_header_is_no_traceback_in_the_log(caplog: pytest.LogCa
         reply.close()
     assert reply.status == 200
     assert caplog.records == []
+
+
+def test_silence_behind_the_first_word_has_a_limit_of_its_own() -> None:
+    gate = threading.Event()
+    with ScriptedServer() as vendor:
+        where = route("openai_compatible", base_url=vendor.url)
+        vendor.play([Answer([b"a word", gate], headers={"content-type": "text/event-stream"})])
+        reply = Upstream(5, 60, {}, idle_timeout=0.1).send(where, f"{vendor.url}/v1", {}, b"{}", Line())
+        with pytest.raises(TimedOut, match="stopped coming"):
+            list(reply.pieces())
+        reply.close()
+        assert vendor.requests[0].peer_closed.wait(10)
