@@ -171,7 +171,7 @@ class Exchange:
                     held.clear()
                     continue
                 held += deltas
-                if not started and not any(map(speaks, held)) and not self._is_late(began):
+                if not started and not any(map(speaks, deltas)) and not self._is_late(began):
                     continue
                 started = True
                 events = self._first(self._fed(held))

@@ -13,12 +13,12 @@ it finds is checked again in any case.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.search.text import unescaped
 from translators.core.counts import section
 from translators.core.search import Page, WebTool
 from translators.core.vendor import Json
@@ -89,7 +89,7 @@ def page(item: Any, url: str = "url", text: str = "", age: str = "") -> Page:
 
 def plain(value: Any) -> str:
     """A text without marks of emphasis and without entities, cut to what is shown."""
-    return html.unescape(TAG.sub("", str(value or "")))[:MOST_TEXT]
+    return unescaped(TAG.sub("", str(value or "")))[:MOST_TEXT]
 
 
 def listed(data: Any, *path: str) -> list[Any]:

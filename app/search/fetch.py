@@ -26,6 +26,8 @@ CHARACTERS_PER_TOKEN = 4
 ACCEPT = "text/html, text/plain, application/pdf, application/json;q=0.9, text/*;q=0.8"
 TEXTS = re.compile(r"text/|application/(?:[\w.+-]*\+)?(?:json|xml)\b")
 CHARSET = re.compile(rb"charset=[\"']?([\w-]+)")
+#: Python's own encodings of names of hosts, which take hours for a long text.
+NO_CHARSETS = frozenset({"punycode", "idna"})
 CUT = "\n[The page goes on; the rest is left out.]"
 
 
@@ -84,9 +86,10 @@ def document_of(found: Fetched, most_tokens: int) -> Json | None:
 def readable(found: Fetched) -> tuple[str, str]:
     """(title, text) of a file."""
     named = CHARSET.search(found.data[:2048])
+    charset = named[1].decode() if named else "utf-8"
     try:
-        words = found.data.decode(named[1].decode() if named else "utf-8", "replace")
-    except LookupError:
+        words = found.data.decode("utf-8" if charset.lower() in NO_CHARSETS else charset, "replace")
+    except (LookupError, UnicodeError):
         words = found.data.decode("utf-8", "replace")
     is_markup = "html" in found.content_type or words.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
     return page_text(words[:MOST_MARKUP]) if is_markup else ("", words)

@@ -69,6 +69,8 @@ CLEARINGS: dict[str, tuple[Json, list[str]]] = {
         {**NOW, "clear_at_least": {"type": "input_tokens", "value": 300}},
         ["-", "-", "-", "3", "4", "5"],
     ),
+    "none spared by a word": ({**NOW, "exclude_tools": "Reads"}, ["-", "-", "-", "3", "4", "5"]),
+    "none spared by a number": ({**NOW, "exclude_tools": 5}, ["-", "-", "-", "3", "4", "5"]),
     "an edit to come": ({"type": "clear_everything_2030"}, list("012345")),
     "compaction": ({"type": "compact_20260112"}, list("012345")),
 }

@@ -726,6 +726,17 @@ MESSAGES = {
 }
 
 
+@pytest.mark.parametrize("body", ["", "<html><title>301 Moved Permanently</title></html>"])
+def test_a_redirect_is_named_with_its_target(body: str) -> None:
+    error = refusal(ROUTE, 301, body, {"location": "https://api.acme.test/v2"})
+    assert error.status == 502
+    assert error.message.startswith("Acme: HTTP 301, a redirect to https://api.acme.test/v2")
+
+
+def test_a_status_without_words_is_the_vendors_own() -> None:
+    assert refusal(ROUTE, 204, "", {}).message == "Acme: HTTP 204 without a message"
+
+
 @pytest.mark.parametrize(("body", "words"), MESSAGES.values(), ids=MESSAGES.keys())
 def test_the_vendors_words_are_kept(body: Any, words: str) -> None:
     assert refused(400, body).message == f"Acme: {words}"

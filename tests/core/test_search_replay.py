@@ -47,6 +47,12 @@ def test_a_search_is_a_call_its_result_and_what_followed() -> None:
     assert result["content"] == "A https://a.test/x\nwords"
 
 
+def test_only_a_search_becomes_a_call() -> None:
+    others = [{"type": "text", "text": "a", "id": FIRST}, {"type": "text", "text": "b", "id": ["x"]}]
+    made = replayed(turn(use(FIRST, query="q"), *others), [SEARCH])
+    assert brief(made) == [("assistant", ["tool_use", "a", "b"])]
+
+
 def test_searches_at_once_and_one_after_the_other() -> None:
     both = [use(FIRST), use(SECOND), found(FIRST, []), found(SECOND, [])]
     assert brief(replayed(turn(*both, text("So.")), [SEARCH])) == [

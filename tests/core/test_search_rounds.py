@@ -157,6 +157,16 @@ def test_a_bad_end_closes_what_is_open_but_an_unfinished_call() -> None:
         assert rounds.fail(Broke("again")) == rounds.close() == []
 
 
+def test_a_bad_end_in_a_thought_leaves_it_open() -> None:
+    rounds = stream()
+    opening = rounds.start()
+    thought = block({"type": "thinking", "thinking": "", "signature": ""}, {"type": "thinking_delta", "thinking": "hm"})
+    events = [event for part in thought[:-1] for event in rounds.feed(part)]
+    events += rounds.fail(Broke("gone"))
+    assert [event["type"] for event in events[-2:]] == ["content_block_delta", "error"]
+    assert complaints([*opening, *events]) == []
+
+
 def test_an_end_without_an_answer_is_an_error() -> None:
     rounds = stream()
     assert rounds.close()[-1]["type"] == "error"

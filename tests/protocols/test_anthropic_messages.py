@@ -580,6 +580,12 @@ def test_a_failed_result_holds_text_only(local: Route) -> None:
         assert [block["type"] for block in body["messages"][-1]["content"][0]["content"]] == kinds
 
 
+@pytest.mark.parametrize("call", [{"type": "tool_use", "name": "get_weather", "input": {}}, {"type": "tool_use"}])
+def test_a_call_in_a_users_words_is_told_in_words(local: Route, call: Json) -> None:
+    [message] = fitted_body(local, user([text("q"), call]))["messages"]
+    assert [block["type"] for block in message["content"]] == ["text", "text"]
+
+
 def test_ids_are_in_anthropics_alphabet(local: Route) -> None:
     call = {"type": "tool_use", "id": "functions.Read:0", "name": "get_weather", "input": {}}
     result = {"type": "tool_result", "tool_use_id": "functions.Read:0", "content": "x"}

@@ -145,7 +145,8 @@ def clear_tool_uses(edit: Mapping[str, Any], body: Json) -> Outcome:
     names = {call: str(block.get("name")) for call, block in calls}
     if not triggered(edit.get("trigger"), body, len(calls)):
         return messages, None
-    spared = edit.get("exclude_tools") or ()
+    excluded = edit.get("exclude_tools")
+    spared = excluded if isinstance(excluded, list) else ()
     newest = number(edit.get("keep"), KEPT_CALLS)
     old = [call for call, _ in calls[: max(0, len(calls) - newest)] if names[call] not in spared]
     inputs = edit.get("clear_tool_inputs") or ()

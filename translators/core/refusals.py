@@ -83,14 +83,22 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
             special.retry_after = retry_after(headers, body)
         return special
     words = words_of(body)
-    status = status_of(status, body)
-    message = redact(f"{route.vendor.title}: {words.message or f'HTTP {status} without a message'}", route.key)
+    told = moved(status, headers) or words.message or f"HTTP {status} without a message"
+    status, message = status_of(status, body), redact(f"{route.vendor.title}: {told}", route.key)
     wait = retry_after(headers, body)
     return (
         overflow(status, words.message, words.all)
         or large_image(status, message)
         or no_model(route, status, words)
         or plain(route, status, message, words, wait)
+    )
+
+
+def moved(status: int, headers: Mapping[str, str]) -> str:
+    """A redirect in words, "" for anything else. None is followed: the key would go with it."""
+    target = headers.get("location")
+    return (
+        f"HTTP {status}, a redirect to {target[:MAX_WORDS]}; use its address" if target and status // 100 == 3 else ""
     )
 
 

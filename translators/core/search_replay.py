@@ -68,7 +68,7 @@ def parted(message: Json, content: list[Json], kinds: Collection[str], echo: boo
             yield {**message, "content": said}
             yield {"role": "user", "content": results}
             said, results = [], []
-        said.append(tool_use(block) if block.get("id") in uses else block)
+        said.append(tool_use(block) if is_use(block, kinds) else block)
     if said:
         yield {**message, "content": said}
     if results:

@@ -85,11 +85,13 @@ class Rounds:
         return [{**self._last, "delta": delta, "usage": usage}, {"type": "message_stop"}]
 
     def fail(self, error: RialtoError) -> list[Event]:
-        """A bad end; an unfinished call stays open, because Claude Code runs every call whose block has been closed."""
+        """A bad end. An unfinished call stays open, because Claude Code runs every call whose block has been closed; so
+        does a thought, which without its signature is refused by Anthropic when it comes back.
+        """
         if self._ended:
             return []
         self._ended, self.error = True, error
-        events = [] if self._open.get("type") in (None, "tool_use") else self._stopped()
+        events = [] if self._open.get("type") in (None, "tool_use", "thinking") else self._stopped()
         return [*events, {"type": "error", "error": {"type": error.type, "message": error.message}}]
 
     def again(self) -> bool:

@@ -149,6 +149,12 @@ def test_a_page_counts_once_and_only_the_web(server: ScriptedServer) -> None:
     assert search(web(server, "searxng")) == [B]
 
 
+def test_a_number_of_no_character_is_survived(server: ScriptedServer) -> None:
+    found = {"url": A.url, "title": f"a&#{'9' * 5000};b"}
+    server.play([json_answer({"results": [found]})])
+    assert search(web(server, "searxng")) == [Page(A.url, "a\ufffdb")]
+
+
 def test_results_and_texts_are_limited(server: ScriptedServer) -> None:
     found = [{"url": f"https://a.test/{number}", "content": "x" * 5000} for number in range(9)]
     server.play([json_answer({"results": found})])

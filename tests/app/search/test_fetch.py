@@ -63,6 +63,9 @@ def test_a_page(server: ScriptedServer) -> None:
         (b"plain", "", "plain"),
         ("<html><meta charset='latin-1'><p>é".encode("latin-1"), "text/html", "é"),
         (b"<html><meta charset='no-such'><p>a", "text/html", "a"),
+        (b"<html><meta charset='undefined'><p>a", "text/html", "a"),
+        (b"<html><meta charset='idna'><p>a", "text/html", "a"),
+        (b"<html><meta charset='Punycode'><p>a", "text/html", "a"),
         (b"\xff\xfe", "text/plain", "��"),
         (b"", "text/html", "(The page holds no text.)"),
     ],
@@ -176,6 +179,16 @@ MARKUP = {
     "<!-- a -->c": "c",
     "<table><tr><td>a</td><td>b</td></tr></table>": "ab",
     "</p></nav></div>a": "a",
+    "a<p title='x>y' data-z=\"'>\">b": "a\nb",
+    '<p class="a"">b': "b",
+    "a < b, c<d": "a < b, c<d",
+    "<SCRIPT>x</ScRiPt >a": "a",
+    "a<script>never closed": "a",
+    "a<!-- never closed <p>b": "a",
+    "<!doctype html><?php x?>a</ x>": "a",
+    "<nav/>a<br/>b": "a\nb",
+    "<svg><title>x</title></svg>a": "a",
+    f"a&#{'9' * 5000};&#x{'f' * 5000};b": "a\ufffd\ufffdb",
 }
 
 
@@ -186,3 +199,14 @@ def test_the_text_of_markup(markup: str) -> None:
 
 def test_deep_markup_is_read() -> None:
     assert page_text("<div>" * 100_000 + "a")[1] == "a"
+
+
+@pytest.mark.parametrize(
+    "mark", ["<a ", '<a href="', "<a", "</a ", "</", "<!--", "<?", "<![CDATA[", "<script>", "<a 'x"]
+)
+def test_marks_that_never_end_hold_nobody_up(mark: str) -> None:
+    assert page_text("a" + mark * 200_000)[1].startswith("a")
+
+
+def test_a_title_is_text() -> None:
+    assert page_text("<title>a &lt;b> <b>c</b></title><title>d</title>e") == ("a <b> <b>c</b>", "e")

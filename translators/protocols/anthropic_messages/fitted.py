@@ -143,7 +143,10 @@ def prompt(message: Json, profile: Profile) -> list[Json]:
 def fitted_turn(turn: Turn, route: Route, names: ToolNames) -> Json:
     """One message, results first."""
     blocks = [{"type": "tool_result", **fitted_result(block, route.profile)} for block in turn.results]
-    blocks += [made for block in turn.blocks for made in fitted_block(block, route, names)]
+    if turn.role == "assistant":
+        blocks += [made for block in turn.blocks for made in fitted_block(block, route, names)]
+    else:
+        blocks += visible(turn.blocks, route.profile)
     role = route.profile.system_inside if turn.role == "system" else turn.role
     return {"role": role, "content": blocks}
 
@@ -172,7 +175,7 @@ def visible(blocks: Iterable[Json], profile: Profile) -> Iterator[Json]:
 
 
 def fitted_block(block: Json, route: Route, names: ToolNames) -> Iterable[Json]:
-    """One block of a turn: a call, this vendor's own thinking, or what can be seen."""
+    """One block of the model's: a call, this vendor's own thinking, or what can be seen."""
     match block.get("type"):
         case "tool_use":
             name, call = names.short(str(block.get("name") or "")), legal(block["id"], PLAIN_ID)

@@ -45,7 +45,7 @@ def native(block: Any) -> Any:
     if any(str(block.get(key) or "").startswith(OWN_ID) for key in ("id", "tool_use_id")):
         return {"type": "text", "text": text_of(block)}
     citations = block.get("citations")
-    if not isinstance(citations, list):
+    if block.get("type") != "text" or not isinstance(citations, list):
         return block
     kept = [one for one in citations if not str(one.get("encrypted_index") or "").startswith(SEALED)]
     return block if len(kept) == len(citations) else {**block, "citations": kept or None}

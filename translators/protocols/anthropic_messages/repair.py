@@ -44,6 +44,15 @@ class RepairedStream:
     def error(self, error: RialtoError | None) -> None:
         self._stream.error = error
 
+    @property
+    def in_text(self) -> bool:
+        """Neither an end nor a call has come."""
+        return self._stream.in_text and not self._reader.is_ending
+
+    def counts(self) -> Usage:
+        """The tokens so far."""
+        return self._stream.counts()
+
     def start(self) -> list[Json]:
         """`message_start`."""
         return self._stream.start()
@@ -85,6 +94,11 @@ class Reader:
         self._stop: Stop | None = None
         self._server: dict[int, tuple[Json, list[str]]] = {}
         """Open blocks of server tools: the block, and the pieces of its input."""
+
+    @property
+    def is_ending(self) -> bool:
+        """The reason of the end has come."""
+        return self._stop is not None
 
     def feed(self, event: Json) -> Iterator[Delta]:
         """The deltas of one event."""
