@@ -62,7 +62,7 @@ def test_many_processes_lose_nothing_while_files_are_renamed(tmp_path: Path) -> 
     found = [json.loads(line) for line in lines(tmp_path)]
     assert sorted((line["writer"], line["number"]) for line in found) == [(w, n) for w in range(4) for n in range(500)]
     full = [path.stat().st_size for path in tmp_path.glob("a.jsonl.[0-9]*")]
-    assert len(full) > 10 and min(full) > 19_000
+    assert len(full) > 1 and min(full) > 19_000
 
 
 def test_threads_share_one_file(tmp_path: Path) -> None:
