@@ -132,11 +132,6 @@ class Store:
         self._wanted.set()
         return seen
 
-    def increment(self, table: str, key: str, amount: float = 1, seconds: float | None = None) -> float:
-        """Adds to a number and returns the sum that this worker sees."""
-        total: float = self.update(table, key, lambda old: (old or 0) + amount, seconds)
-        return total
-
     def start(self) -> None:
         """Reads what is known, and starts this process's thread. Look-ups do it too, in a forked process for one."""
         with self._lock:

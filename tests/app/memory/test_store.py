@@ -75,6 +75,11 @@ def seen(store: Store, clock: Clock, key: str = "k") -> Any:
     return store.read("t", key)
 
 
+def counted(store: Store, amount: int = 1) -> Any:
+    """The sum that this worker sees behind an addition."""
+    return store.update("t", "k", lambda old: (old or 0) + amount)
+
+
 def test_a_value_is_there_at_once_and_gone_when_deleted() -> None:
     store = Store()
     assert store.read("t", "k") is None
@@ -94,7 +99,7 @@ def test_expiry(worker: Worker, clock: Clock) -> None:
     clock.now += 2
     assert store.read("t", "k") is None and store.table("t") == {}
     assert worker().read("t", "k") is None
-    assert store.increment("t", "k") == 1
+    assert counted(store) == 1
 
 
 def test_what_has_expired_is_removed(place: Opener, worker: Worker, clock: Clock) -> None:
@@ -120,7 +125,7 @@ def test_another_worker_and_the_next_start_see_it(worker: Worker, clock: Clock) 
 def test_increments_of_several_workers_add_up(worker: Worker, clock: Clock) -> None:
     stores = [worker() for _ in range(3)]
     for store in stores * 4:
-        store.increment("t", "k", 2)
+        counted(store, 2)
     for store in stores:
         store.sync()
     assert {seen(store, clock) for store in stores} == {24}
@@ -189,11 +194,11 @@ def test_a_place_that_fails_is_said_once_and_tried_again(clock: Clock, caplog: p
     where.broken = True
     store = Store(where, clock)
     with caplog.at_level(logging.WARNING):
-        assert store.increment("t", "k") == 1
+        assert counted(store) == 1
         store.sync()
         clock.now += RETRY + 1
         store.sync()
-        assert store.increment("t", "k") == 2
+        assert counted(store) == 2
     assert [record.getMessage() for record in caplog.records] == [
         "nowhere: out of order; what is learnt is kept in this process's memory only"
     ]
@@ -208,7 +213,7 @@ def test_a_change_that_cannot_be_made_is_given_up(clock: Clock, tmp_path: Path) 
     store.start()
     other.write("t", "k", "no number")
     other.sync()
-    store.increment("t", "k")
+    counted(store)
     store.sync()
     store.write("t", "k", 5)
     store.sync()
@@ -257,7 +262,7 @@ def add(folder: Path, times: int) -> None:
     """Another process: counts, each time in a transaction of its own."""
     store = Store(SqlitePlace(folder))
     for _ in range(times):
-        store.increment("t", "k")
+        counted(store)
         store.sync()
     store.close()
 
@@ -277,11 +282,11 @@ def test_a_forked_process_opens_its_own(tmp_path: Path) -> None:
     store = Store(SqlitePlace(tmp_path))
     store.write("t", "k", 1)
     store.sync()
-    child = multiprocessing.get_context("fork").Process(target=lambda: (store.increment("t", "k"), store.sync()))
+    child = multiprocessing.get_context("fork").Process(target=lambda: (counted(store), store.sync()))
     child.start()
     child.join(60)
     assert child.exitcode == 0
-    store.increment("t", "k")
+    counted(store)
     store.sync()
     assert Store(SqlitePlace(tmp_path)).read("t", "k") == 3
 
