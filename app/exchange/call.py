@@ -4,7 +4,7 @@ deltas of the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,8 +17,9 @@ from app.memory.learned import body_of, second_try
 from app.upstream.framing import objects, parsed
 from app.upstream.upstream import Line, Reply
 from translators.core.answer import message_stream
-from translators.core.deltas import Usage
+from translators.core.deltas import Usage, joined
 from translators.core.errors import Broke, Fault, PromptTooLong, RialtoError, Unauthorized
+from translators.core.message import Event
 from translators.core.refusals import refusal
 from translators.core.vendor import AnswerStream, Json, Route
 
@@ -30,6 +31,11 @@ REFUSALS = 3
 FAR_BEYOND = 1.5
 
 USER_AGENT = "rialto"
+
+
+def anyone(route: Route) -> bool:
+    """Every model may be asked."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ class Caller:
     """The headers with the client's own key for the vendor, for routes that want it."""
     trace: Mapping[str, str] = field(default_factory=dict)
     """The headers that join the vendor's work to a distributed trace."""
+    may_ask: Callable[[Route], bool] = anyone
+    """Whether Rialto may put a question of its own to a model for this client."""
 
 
 class Call:
@@ -78,8 +86,7 @@ class Call:
         self.message = self._means.media.resolved(self.message, self.route)
         reply = self._accepted(line)
         try:
-            for value in self._values(reply):
-                yield list(value)
+            yield from self._decoded(reply)
             reply.drain()
         except Fault as fault:
             raise self._refusal(200, fault.body, {}) from None
@@ -128,11 +135,30 @@ class Call:
         finally:
             reply.close()
 
-    def _values(self, reply: Reply) -> Iterator[Iterator[Any]]:
-        """The deltas of each object of the answer, whatever form the vendor chose for it."""
-        vendor, protocol = self.route.vendor, self.route.vendor.protocol
-        for whole, value in objects(reply.pieces(), protocol.framing):
-            yield (protocol.whole if whole else protocol.chunk)(vendor.read(value))
+    def _decoded(self, reply: Reply) -> Iterator[list[Any]]:
+        """The deltas of the answer, whatever form the vendor chose for it; those that have come at once together."""
+        read, protocol = self.route.vendor.read, self.route.vendor.protocol
+        for whole, values in objects(reply.pieces(), protocol.framing):
+            decode, found = protocol.whole if whole else protocol.chunk, list[Any]()
+            try:
+                for value in values:
+                    found += list(decode(read(value)))
+            except Exception:
+                yield joined(found)
+                raise
+            yield joined(found)
+
+
+def fed(stream: AnswerStream, deltas: Iterable[Any]) -> Iterator[list[Event]]:
+    """The events of deltas that have come at once. Raises what one of them raises, behind the events before it."""
+    events: list[Event] = []
+    try:
+        for delta in deltas:
+            events += stream.feed(delta)
+    except Exception:
+        yield events
+        raise
+    yield events
 
 
 def headers(route: Route, caller: Caller) -> dict[str, str]:

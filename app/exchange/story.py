@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from typing import Any, cast
 
-from app.exchange.call import Call, Caller
+from app.exchange.call import Call, Caller, fed
 from app.exchange.means import Means
 from app.resilience.policy import heals
 from app.upstream.upstream import Line
@@ -166,8 +166,8 @@ class ContinuedCall(Call):
             with closing(cast(Generator[list[Any]], super().deltas(line))) as heard:
                 for deltas in heard:
                     self._heard = True
-                    events = self._told([event for delta in deltas for event in stream.feed(delta)])
-                    yield events or [WORDLESS]
+                    for made in fed(stream, deltas):
+                        yield self._told(made) or [WORDLESS]
             asks = stream.again()
         if is_in_text(stream):
             raise Broke(f"{self.route.vendor.title}: the answer ended before it was complete")

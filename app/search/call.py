@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.exchange.call import Call, Caller
+from app.exchange.call import Call, Caller, fed
 from app.exchange.means import Means
 from app.upstream.upstream import Line
 from translators.core.deltas import ORDINARY, Usage
@@ -40,7 +40,7 @@ class Round:
     def names(self) -> dict[str, str]:
         """Name of a function -> that of the server tool which it stands for."""
         found: dict[str, str] = {tool.name: kind for kind, tool in self.tools.items()}
-        return {**found, self.finder.name: self.finder.name} if self.finder else found
+        return {**found, **dict.fromkeys((*NAMES, self.finder.name), self.finder.name)} if self.finder else found
 
     @property
     def silent(self) -> str:
@@ -93,9 +93,9 @@ class WebCall(Call):
         events, asks = stream.start(), True
         while asks:
             for deltas in super().deltas(line):
-                made = [event for delta in deltas for event in stream.feed(delta)]
-                events += made
-                yield made
+                for made in fed(stream, deltas):
+                    events += made
+                    yield made
             asks = stream.again()
         made = stream.close()
         if stream.error:

@@ -64,8 +64,10 @@ class Tap:
         return found.start() + 1 if found else None
 
 
-def sse(pieces: Iterable[bytes]) -> Iterator[Any]:
-    """The JSON objects of an SSE stream. Raises `Fault` for a raw error body, `Broke` for an event that is cut off."""
+def sse(pieces: Iterable[bytes]) -> Iterator[list[Any]]:
+    """The JSON objects of an SSE stream, those together that have come at once. Raises `Fault` for a raw error body,
+    `Broke` for an event that is cut off.
+    """
     return plain_events(pieces, any_events)
 
 
@@ -106,14 +108,19 @@ def loads(text: bytes | str) -> Any:
             raise error from None
 
 
-def ndjson(pieces: Iterable[bytes]) -> Iterator[Any]:
+def ndjson(pieces: Iterable[bytes]) -> Iterator[list[Any]]:
     """The objects of a stream of JSON lines."""
     rest = b""
     for piece in pieces:
         *lines, rest = (rest + piece).split(b"\n")
-        yield from (loads(line) for line in lines if line.strip())
+        found: list[Any] = []
+        try:
+            found.extend(loads(line) for line in lines if line.strip())
+        finally:
+            if found:
+                yield found
     if rest.strip():
-        yield line_object(rest)
+        yield [line_object(rest)]
 
 
 def line_object(line: bytes) -> Any:
@@ -127,17 +134,20 @@ def line_object(line: bytes) -> Any:
 FRAMINGS = {"sse": sse, "ndjson": ndjson}
 
 
-def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, Any]]:
-    """(is it a whole answer, the object) for everything in a body, whatever form the vendor chose.
+def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, list[Any]]]:
+    """(are they whole answers, the objects that have come at once) for all of a body, whatever form the vendor chose.
 
     Raises `Fault` for a body that is no object: an HTML page, a bare string, an error in an array.
     """
     first = opening(measured(pieces, framing))
     if framing == "sse" and first.removeprefix(BOM).lstrip().startswith(DOCUMENT):
-        yield True, checked(document(first + joined(pieces)))
+        yield True, [checked(document(first + joined(pieces)))]
         return
-    for value in FRAMINGS[framing](chain([first], measured(pieces, framing))):
-        yield False, checked(value)
+    for values in FRAMINGS[framing](chain([first], measured(pieces, framing))):
+        if set(map(type, values)) <= {dict}:
+            yield False, values
+        else:
+            yield from ((False, [checked(value)]) for value in values)
 
 
 def document(data: bytes) -> Any:

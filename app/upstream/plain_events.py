@@ -3,6 +3,8 @@
 Reading them line by line, as the SSE reader does, costs more than all the rest that is done to them. So what is certain
 to be such an event is cut out at once. Whatever else comes, and all that follows it, is left to the SSE reader, so that
 both ways give the same objects and the same errors.
+
+What has come at once is handed out at once, a few objects at first, so that the first words do not wait for others.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ import orjson
 DONE = b"[DONE]"
 #: Values that are no chunk.
 BLANK = (b"", b"null")
+#: The most objects that are handed out at once.
+MOST = 64
 #: (pieces, whether they are the first of the stream) -> their objects.
 Reader = Callable[[Iterable[bytes], bool], Iterator[Any]]
 
 
-def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[Any]:
+def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[list[Any]]:
     """The JSON objects of an SSE stream, read by `reader` from the first event on that is not plain."""
-    pieces, rest, end, first = iter(pieces), b"", b"", True
+    pieces, rest, end, first, most = iter(pieces), b"", b"", True, 1
     for piece in pieces:
         rest += piece
         looked, end = piece if end == b"\n" else rest, end or line_end(rest)
@@ -31,20 +35,33 @@ def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[Any]:
         if b"\n" not in piece:
             continue
         *events, rest = rest.split(end + end)
+        found: list[Any] = []
         for number, event in enumerate(events):
             data = data_of(event, end)
             if data == DONE:
+                yield found
                 return
             try:
                 value = None if data in BLANK else orjson.loads(data)
             except orjson.JSONDecodeError:
                 rest = (end + end).join([*events[number:], rest])
-                yield from reader(chain([rest], pieces), first)
+                yield found
+                yield from singly(reader(chain([rest], pieces), first))
                 return
             first = False
             if data not in BLANK:
-                yield value
-    yield from reader(chain([rest], pieces), first)
+                found.append(value)
+            if len(found) >= most:
+                yield found
+                found, most = [], min(2 * most, MOST)
+        if found:
+            yield found
+    yield from singly(reader(chain([rest], pieces), first))
+
+
+def singly(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """One at a time."""
+    return ([value] for value in values)
 
 
 def line_end(data: bytes) -> bytes:

@@ -75,7 +75,7 @@ def impatient(original: Any) -> Any:
     """A piece of bytes is taken for whole lines."""
 
     def framing(pieces: Iterator[bytes]) -> Iterator[Any]:
-        return (json.loads(line[6:]) for line in lines_of(pieces))
+        return ([json.loads(line[6:])] for line in lines_of(pieces))
 
     return {**original, "sse": framing}
 

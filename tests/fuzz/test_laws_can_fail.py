@@ -74,7 +74,7 @@ def impatient(original: Any) -> Any:
     """A piece of bytes is taken for whole lines."""
 
     def lines(pieces: Any) -> Any:
-        return (json.loads(line) for piece in pieces for line in piece.splitlines() if line.startswith(b"{"))
+        return ([json.loads(line)] for piece in pieces for line in piece.splitlines() if line.startswith(b"{"))
 
     return {**original, "ndjson": lines}
 

@@ -39,7 +39,8 @@ def read(parts: list[bytes], framing: str) -> list[Any]:
     """The objects, and the kind of failure behind them."""
     found: list[Any] = []
     try:
-        found.extend(objects(iter(parts), framing))
+        for whole, values in objects(iter(parts), framing):
+            found += [(whole, value) for value in values]
     except FAILURES as error:
         found.append("failure" if isinstance(error, ValueError) else type(error).__name__)
     return found

@@ -141,8 +141,7 @@ def changes(messages: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, An
 def changing_blocks(messages: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
     """The blocks that change the tools."""
     for message in messages:
-        content = message.get("content")
-        if message.get("role") == "system" and isinstance(content, list):
+        if message.get("role") == "system" and isinstance(content := message.get("content"), list):
             yield from (block for block in content if block.get("type") in CHANGES)
 
 
@@ -187,7 +186,7 @@ def references_in(content: Any) -> Iterable[str]:
     if not isinstance(content, list):
         return
     for block in content:
-        if not isinstance(block, Mapping):
+        if not isinstance(block, dict):
             continue
         kind = block.get("type")
         if kind == "tool_reference":

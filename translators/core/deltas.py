@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 StopReason = Literal[
@@ -107,3 +108,16 @@ def stronger(old: Stop | None, new: Stop) -> Stop:
     if old is None or old.reason in ORDINARY:
         return new
     return old if old.reason in ("refusal", "stop_sequence") or new.reason in ORDINARY else new
+
+
+def joined(deltas: list[Any]) -> list[Any]:
+    """The same deltas; text that follows text, and thinking that follows thinking, as one piece. What is no delta stays
+    as it is.
+    """
+    made: list[Any] = []
+    for kind, run in groupby(deltas, type):
+        if kind is Text or kind is Thinking:
+            made.append(kind("".join([delta.text for delta in run])))
+        else:
+            made += run
+    return made

@@ -14,27 +14,21 @@ import json
 import re
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from translators.core import client_tools
 from translators.core.pictures import encoded_size
 
 #: Characters of an answer per token.
 LATIN_PER_TOKEN = 3.8
-#: ASCII characters, the sign that stands for their kind, tokens for each.
-KINDS: tuple[tuple[str, bytes, float], ...] = (
-    (string.ascii_letters, b"a", 0.13),
-    (string.digits, b"0", 1.0),
-    (string.punctuation, b".", 0.64),
-    ("\n", b"\n", 1.55),
-)
-LETTERS = KINDS[0][0].encode()
+#: Tokens for each ASCII character, by its kind.
+LETTER, DIGIT, PUNCTUATION, LINE = 0.13, 1.0, 0.64, 1.55
+LETTERS = string.ascii_letters.encode()
 """Most of any text; they are counted by what is left without them."""
 SIGNS = bytes.maketrans(
-    "".join(characters for characters, _, _ in KINDS).encode(),
-    b"".join(sign * len(characters) for characters, sign, _ in KINDS),
+    (string.digits + string.punctuation).encode(), b"0" * len(string.digits) + b"." * len(string.punctuation)
 )
+"""A sign for each of the other kinds."""
 #: Of a run of spaces every second one belongs to its neighbour.
 ODD_SPACE, PAIR_OF_SPACES = 0.54, 0.14
 #: Letters to a break above which a text with digits is base64 or the like; such letters for each digit; their tokens.
@@ -63,8 +57,7 @@ MESSAGE_TOKENS = 4
 TOOL_TOKENS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """Tokens by what they are spent on, because vendors differ in each: ASCII text, the tools' definitions, characters
     beyond ASCII, pictures and pages.
     """
@@ -73,11 +66,6 @@ class Size:
     tools: float = 0.0
     scripts: float = 0.0
     media: float = 0.0
-
-    def __add__(self, other: Size) -> Size:
-        return Size(
-            self.text + other.text, self.tools + other.tools, self.scripts + other.scripts, self.media + other.media
-        )
 
     @property
     def tokens(self) -> int:
@@ -95,11 +83,11 @@ SIZES: dict[tuple[int, int], Size] = {}
 def total(sizes: Iterable[Size]) -> Size:
     """All of them together."""
     text = tools = scripts = media = 0.0
-    for size in sizes:
-        text += size.text
-        tools += size.tools
-        scripts += size.scripts
-        media += size.media
+    for each in sizes:
+        text += each[0]
+        tools += each[1]
+        scripts += each[2]
+        media += each[3]
     return Size(text, tools, scripts, media)
 
 
@@ -137,7 +125,7 @@ def content_size(content: Any) -> Size:
     """The size of a string or a list of blocks."""
     if isinstance(content, str):
         return text_size(content)
-    sizes = [block_size(block) for block in content or () if isinstance(block, Mapping)]
+    sizes = [block_size(block) for block in content or () if isinstance(block, dict)]
     return sizes[0] if len(sizes) == 1 else total(sizes)
 
 
@@ -153,9 +141,14 @@ def block_size(block: Mapping[str, Any]) -> Size:
         case "redacted_thinking":
             return NOTHING
         case "tool_result":
-            return Size(text=MESSAGE_TOKENS) + content_size(block.get("content"))
+            return framed(content_size(block.get("content")))
         case _:
-            return Size(text=MESSAGE_TOKENS) + value_size(block)
+            return framed(value_size(block))
+
+
+def framed(size: Size) -> Size:
+    """The size of what stands in a block with fields of its own."""
+    return size._replace(text=size.text + MESSAGE_TOKENS)
 
 
 def value_size(value: Any) -> Size:
@@ -189,12 +182,11 @@ def ascii_tokens(text: bytes) -> float:
     """Tokens of ASCII characters."""
     signs = text.translate(SIGNS, LETTERS)
     letters = len(text) - len(signs)
-    digits, punctuation, lines = [signs.count(sign) for _, sign, _ in KINDS[1:]]
+    digits, punctuation, lines = signs.count(b"0"), signs.count(b"."), signs.count(b"\n")
     spaces, pairs = signs.count(b" "), text.count(b"  ")
     breaks = punctuation + lines + spaces + 1
     loose = max(0, min(letters - LONGEST_WORDS * breaks, LETTERS_PER_DIGIT * digits))
-    counts = zip((letters, digits, punctuation, lines), KINDS, strict=True)
-    words = sum(count * weight for count, (_, _, weight) in counts)
+    words = letters * LETTER + digits * DIGIT + punctuation * PUNCTUATION + lines * LINE
     return words + (spaces - 2 * pairs) * ODD_SPACE + pairs * PAIR_OF_SPACES + loose * LOOSE_LETTER
 
 
@@ -213,16 +205,17 @@ def image_tokens(block: Mapping[str, Any]) -> int:
 def document_size(block: Mapping[str, Any]) -> Size:
     """The size of a document: its text, or its pages."""
     source = block.get("source") or {}
-    head = text_size(str(block.get("title") or "")) + text_size(str(block.get("context") or ""))
+    heads = [text_size(str(block.get(name) or "")) for name in ("title", "context")]
     match source.get("type"):
         case "text":
-            return head + text_size(str(source.get("data") or ""))
+            body = text_size(str(source.get("data") or ""))
         case "content":
-            return head + content_size(source.get("content"))
+            body = content_size(source.get("content"))
         case "base64":
-            return head + Size(media=pdf_tokens(str(source.get("data") or "")))
+            body = Size(media=pdf_tokens(str(source.get("data") or "")))
         case _:
-            return head + Size(media=IMAGE_TOKENS)
+            body = Size(media=IMAGE_TOKENS)
+    return total([*heads, body])
 
 
 def pdf_tokens(data: str) -> int:

@@ -1,4 +1,4 @@
-"""What has come together is told together: the same bytes, however the vendor's pieces fall; and work is done once."""
+"""What has come together is told together: the same answer, however the vendor's pieces fall; and work is done once."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.api import sse
+from app.exchange import call
 from app.exchange.pump import Pump
 from app.settings.settings import Settings
 from tests.bench import traffic
 from tests.support.scripted_server import CUT, Answer, ScriptedServer, sse_piece
 from translators.core import json_schema, tokens
+from translators.core.deltas import Text
 from translators.core.errors import Broke
 from translators.core.stream import MessageStream
 
@@ -46,44 +48,67 @@ def answer(pieces: list[Any], together: int) -> Answer:
     return Answer([sse_piece(part) for part in joined], headers={"content-type": "text/event-stream"})
 
 
-def told(client: FlaskClient, vendor: ScriptedServer, pieces: list[Any], together: int) -> str:
-    """The answer's bytes, with ids made equal."""
+def told(client: FlaskClient, vendor: ScriptedServer, pieces: list[Any], together: int) -> list[Any]:
+    """The answer's events, with ids made equal."""
     vendor.play([answer(pieces, together)])
     reply = client.post("/v1/messages", json=traffic.request("W2", "openai/test-model"))
-    return ID.sub('"id":""', reply.text)
+    lines = ID.sub('"id":""', reply.text).splitlines()
+    return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+
+def runs(events: list[Any]) -> list[tuple[Any, str]]:
+    """(event without its text, text); deltas of one kind that follow one another are one."""
+    found: list[tuple[Any, str]] = []
+    for event in events:
+        delta = event.get("delta") or {}
+        text = "".join(delta.pop(key, "") for key in ("text", "thinking"))
+        if text and found and found[-1][0] == event:
+            event, text = event, found.pop()[1] + text
+        found.append((event, text))
+    return found
 
 
 @pytest.mark.parametrize("end", [[], [BROKEN], [CUT]])
-def test_the_same_bytes_one_by_one_and_together(
+def test_the_same_answer_one_by_one_and_together(
     client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch, end: list[Any]
 ) -> None:
     pieces = [*traffic.answer("chat", "W2")[: -3 if end else None], *end]
     with monkeypatch.context() as alone:
         alone.setattr(Pump, "waiting", lambda self: [])
-        expected = told(client, vendor, pieces, 1)
+        alone.setattr(call, "joined", list)
+        single = told(client, vendor, pieces, 1)
     found = [told(client, vendor, pieces, together) for together in (1, 3, len(pieces))]
-    assert "content_block_delta" in expected
-    assert ("event: error" in expected) is bool(end)
-    assert found == [expected] * 3
+    assert (single[-1]["type"] == "error") is bool(end)
+    assert len(found[2]) < len(single)
+    expected = runs(single)
+    assert "content_block_delta" in [event["type"] for event, _ in expected]
+    assert [runs(events) for events in found] == [expected] * 3
 
 
 def test_what_came_before_a_failure_is_told_before_it(
     client: FlaskClient, vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feed, fed = MessageStream.feed, Counter[str]()
+    feed = MessageStream.feed
 
     def failing(self: MessageStream, delta: Any) -> list[Any]:
-        fed["deltas"] += 1
-        if fed["deltas"] == 200:
+        if isinstance(delta, Text):
             raise Broke("the filter gave up")
         return feed(self, delta)
 
     monkeypatch.setattr(MessageStream, "feed", failing)
-    pieces = traffic.answer("chat", "W1")
-    reply = told(client, vendor, pieces, len(pieces))
-    assert "word198 " in reply
-    assert "word199 " not in reply
-    assert reply.rstrip().splitlines()[-2] == "event: error"
+    pieces = traffic.answer("chat", "W2")
+    events = told(client, vendor, pieces, len(pieces))
+    thoughts = "".join(event["delta"]["thinking"] for event in events if "thinking" in event.get("delta", ()))
+    assert thoughts
+    assert thoughts == said(pieces, "reasoning_content")
+    assert events[-1]["type"] == "error"
+
+
+def said(pieces: list[bytes], key: str) -> str:
+    """What the vendor's pieces say under one key."""
+    values = [json.loads(piece.removeprefix(b"data: ")) for piece in pieces if b"{" in piece]
+    deltas = [choice["delta"] for value in values for choice in value["choices"]]
+    return "".join(delta.get(key) or "" for delta in deltas)
 
 
 def watch(place: ModuleType, name: str, done: Counter[str], monkeypatch: pytest.MonkeyPatch) -> None:

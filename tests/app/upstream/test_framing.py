@@ -31,8 +31,8 @@ def outcome(pieces: Iterator[bytes], framing: str = "sse") -> Any:
     """The objects, then the failure if there is one."""
     found: list[Any] = []
     try:
-        for _, value in objects(pieces, framing):
-            found.append(value)
+        for _, values in objects(pieces, framing):
+            found += values
     except Fault as fault:
         found.append(("fault", fault.body))
     except Broke:
@@ -124,13 +124,13 @@ def test_cut_anywhere(name: str, cuts: list[int]) -> None:
 
 def test_events_come_out_as_soon_as_they_are_whole() -> None:
     pieces = iter([b'data: {"n":1}\n', b"\n", b'data: {"n":2}\n\n'])
-    assert next(sse(pieces)) == {"n": 1}
+    assert next(sse(pieces)) == [{"n": 1}]
     assert next(pieces) == b'data: {"n":2}\n\n'
 
 
 def test_a_whole_answer_is_marked_as_such() -> None:
-    assert list(objects(iter([data({"n": 1})]), "sse")) == [(True, {"n": 1})]
-    assert list(objects(iter([b'data: {"n": 1}\n\n']), "sse")) == [(False, {"n": 1})]
+    assert list(objects(iter([data({"n": 1})]), "sse")) == [(True, [{"n": 1}])]
+    assert list(objects(iter([b'data: {"n": 1}\n\n']), "sse")) == [(False, [{"n": 1}])]
 
 
 def test_bytes_that_are_no_text_are_an_error() -> None:
@@ -161,7 +161,7 @@ def test_lines_cut_at_every_place(name: str) -> None:
 
 def test_lines_come_out_as_soon_as_they_are_whole() -> None:
     pieces = iter([b'{"n":', b"1}\n", b'{"n":2}'])
-    assert next(ndjson(pieces)) == {"n": 1}
+    assert next(ndjson(pieces)) == [{"n": 1}]
 
 
 BODIES: dict[str, tuple[bytes, Any]] = {
