@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from app.asides.fitting import fitting_for
@@ -21,6 +20,7 @@ from app.clients.quotas import Quotas
 from app.clients.rates import Rates
 from app.exchange.means import Means
 from app.exchange.patience import Patience
+from app.files import open_files
 from app.files.store import Files
 from app.logs.redaction import Redaction
 from app.media import Media
@@ -83,23 +83,18 @@ def build(settings: Settings) -> Rialto:
     books = Books(settings.log_dir, settings.usage_log_bytes, settings.usage_log_files, redaction, watchers)
     media, web = Media(links_for(settings.url_fetch)), web_for(search, settings.url_fetch)
     capture = open_capture(settings, hidden)
-    fitting = fitting_for(settings, catalog, memory.store)
+    fitting = fitting_for(settings, catalog)
     means = Means(
         upstream, patience, memory, traffic, media, books.settle, redaction, web, capture=capture, fitting=fitting
     )
     keyring = Keyring(settings.bridge_api_key, settings.clients)
     quotas = Quotas(Budgets(memory.store), rates_for(settings))
     own_models = OwnModels(catalog, upstream)
-    files = Files(files_folder(settings), settings.storage.files_bytes)
+    files = open_files(settings)
     rialto = Rialto(settings, catalog, means, instance_of(settings), own_models, keyring, quotas, books, files, metrics)
     books.recover()
     catalog.known = memory.limits.known  # last: from now on a look-up may ask a vendor
     return rialto
-
-
-def files_folder(settings: Settings) -> Path | None:
-    """Where clients' files lie; None when nothing is kept."""
-    return settings.storage.files_dir or (settings.state_dir / "files" if settings.state_dir else None)
 
 
 def rates_for(settings: Settings) -> Rates:
@@ -115,6 +110,7 @@ def rates_for(settings: Settings) -> Rates:
 def secrets(settings: Settings, catalog: Catalog) -> Iterator[str]:
     """What neither logs nor answers may hold: keys, and what long headers and query strings of the user's own say."""
     yield from (settings.bridge_api_key, settings.redis_url, settings.rates_url)
+    yield from settings.storage.bucket.secrets if settings.storage.bucket else ()
     own = list(settings.custom_headers.values())
     for target in catalog.targets.values():
         yield from target.keys

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from app.api.listing import LARGE, LARGE_WINDOW, display_name, public_id, row_of
+from app.api.listing import LARGE, LARGE_WINDOW, display_name, is_long, public_id, row_of
 from app.settings.settings import Settings
 from translators.core.errors import RialtoError
 from translators.core.vendor import Route
@@ -28,6 +29,9 @@ MOST_COMPACT_WINDOW = 1_000_000
 MOST_OUTPUT = 128_000
 #: The window that the client assumes for its own models, and the one below which a session has no room to work.
 ASSUMED_WINDOW, LEAST_WINDOW = 200_000, 48_000
+ASSUMES = f"the client assumes {ASSUMED_WINDOW:,} tokens"
+#: Names of which the client knows all by itself begin like this.
+KNOWN_BETTER = "claude-"
 
 
 def banner(settings: Settings, catalog: Catalog) -> str:
@@ -39,7 +43,8 @@ def banner(settings: Settings, catalog: Catalog) -> str:
         *(f"  {tier:<7} -> {reach(catalog, tier)}" for tier in TIERS),
         "To connect Claude Code, paste:",
         *(f"  export {name}={value}" for name, value in client_variables(settings, catalog).items()),
-        *_warnings(dict(_routes(catalog))),
+        *_warnings(catalog, shown(catalog)),
+        *([f"Files: {settings.storage.bucket.address}"] if settings.storage.bucket else []),
         *([CAPTURED[settings.capture.contents]] if settings.capture.contents else []),
     ]
     return "\n".join(lines)
@@ -64,15 +69,12 @@ def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
 
     Names that do not begin with "claude-" make the client believe CLAUDE_CODE_MAX_CONTEXT_TOKENS.
     """
-    routes = dict(_routes(catalog))
+    classes = shown(catalog)
     return {
         "ANTHROPIC_BASE_URL": address(settings),
         "ANTHROPIC_AUTH_TOKEN": _shown_key(settings),
-        **{
-            f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": quoted(pasted_name(catalog, tier, routes[tier]))
-            for tier in routes
-        },
-        **client_limits(list(routes.values())),
+        **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": quoted(one.name) for tier, one in classes.items()},
+        **client_limits([one.route for one in classes.values()]),
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
 
@@ -95,12 +97,33 @@ def _vendor_lines(catalog: Catalog) -> Iterator[str]:
         yield "Not set: " + ", ".join(waiting)
 
 
-def _routes(catalog: Catalog) -> Iterator[tuple[str, Route]]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the client calls a class of models, and its route, with the window that rules for long contexts give it."""
+
+    name: str
+    route: Route
+
+
+def shown(catalog: Catalog) -> dict[str, Shown]:
+    """The classes that reach something."""
+    found: dict[str, Shown] = {}
     for tier in TIERS:
         try:
-            yield tier, catalog.resolve(tier)
+            found[tier] = _shown(catalog, tier, catalog.resolve(tier))
         except RialtoError:
             continue
+    return found
+
+
+def _shown(catalog: Catalog, tier: str, route: Route) -> Shown:
+    """A plain name where rules hold for it, because one with its vendor keeps to that."""
+    known = catalog.conf.tiers.get(tier)
+    plain = next((name for name in (known.names if known else ()) if catalog.detours(name)), "")
+    if not plain:
+        return Shown(client_name(route), route)
+    window = row_of(catalog, plain).context_window
+    return Shown(plain + (LARGE if (window or 0) >= LARGE_WINDOW else ""), replace(route, context_window=window))
 
 
 def client_name(route: Route) -> str:
@@ -109,31 +132,37 @@ def client_name(route: Route) -> str:
     return public_id(route.vendor.name, route.model) + (LARGE if large else "")
 
 
-def pasted_name(catalog: Catalog, tier: str, route: Route) -> str:
-    """What the client calls a class of models: a plain name where rules hold for it, because one with its vendor keeps
-    to that.
-    """
-    known = catalog.conf.tiers.get(tier)
-    plain = next((name for name in (known.names if known else ()) if catalog.detours(name)), "")
-    if not plain:
-        return client_name(route)
-    large = (row_of(catalog, plain).context_window or 0) >= LARGE_WINDOW
-    return plain + (LARGE if large else "")
-
-
 def quoted(name: str) -> str:
     """A name as a shell takes it."""
     return f"'{name}'" if name.endswith(LARGE) else name
 
 
-def _warnings(routes: dict[str, Route]) -> Iterator[str]:
+def _warnings(catalog: Catalog, classes: Mapping[str, Shown]) -> Iterator[str]:
     """What a small window means for the client."""
-    windows = {display_name(route): route.context_window for route in routes.values() if route.context_window}
-    if any(window < ASSUMED_WINDOW for window in windows.values()):
-        yield f"Use these names: for one that begins with claude- the client assumes {ASSUMED_WINDOW:,} tokens."
-    for name, window in windows.items():
+    small = {
+        one.name: one.route for one in classes.values() if (one.route.context_window or ASSUMED_WINDOW) < ASSUMED_WINDOW
+    }
+    if any(not name.startswith(KNOWN_BETTER) for name in small):
+        yield f"Use these names: for any other that begins with claude- {ASSUMES}."
+    for name, route in small.items():
+        if name.startswith(KNOWN_BETTER) and (route.context_window or 0) < LEAST_COMPACT_WINDOW:
+            yield f"Warning: for {name} {ASSUMES}, {display_name(route)} has {route.context_window:,}."
+    windows = {display_name(route): route.context_window or 0 for route in small.values()}
+    for model, window in windows.items():
         if window < LEAST_WINDOW:
-            yield f"Warning: {name} has a window of {window:,} tokens; Claude Code needs {LEAST_WINDOW:,} or more."
+            yield f"Warning: {model} has a window of {window:,} tokens; Claude Code needs {LEAST_WINDOW:,} or more."
+    yield from dict.fromkeys(gap for one in classes.values() for gap in _gaps(catalog, one.name))
+
+
+def _gaps(catalog: Catalog, name: str) -> Iterator[str]:
+    """Requests that are too long for a model, and too short for the rule that leads long ones to another."""
+    route, rules = catalog.resolve(name), [rule for rule, _ in catalog.detours(name) if is_long(rule)]
+    least = min((rule.over for rule in rules), default=0)
+    if route.context_window and route.context_window < least:
+        yield (
+            f"Warning: {display_name(route)} has a window of {route.context_window:,} tokens, but only requests over "
+            f"{least:,} are led to a larger one: lower `over` in [[routing]]."
+        )
 
 
 def client_limits(routes: list[Route]) -> dict[str, str]:

@@ -7,37 +7,44 @@ opaque `next_page`. What a client has uploaded is not to be downloaded, as at An
 
 from __future__ import annotations
 
+import logging
 import mimetypes
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, Response, g, request, send_file
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
-from app.api import auth
+from app.api import auth, errors
+from app.api.asked import rialto
 from app.api.bodies import large_body
-from app.api.messages import json_answer, rialto
+from app.api.messages import json_answer
 from app.api.paging import parsed_page
 from app.files.incoming import Incoming
-from app.files.store import File
+from app.files.store import File, Stream
 from app.usage.record import moment
-from translators.core.errors import InvalidRequest
+from translators.core.errors import InvalidRequest, RialtoError
 from translators.core.vendor import Json
 
 files = Blueprint("files", __name__)
+log = logging.getLogger("rialto")
 
 #: Bytes around the file in an upload: boundaries, headers, the other fields. Parts of an upload.
 AROUND, MOST_PARTS = 100_000, 8
 MOST_NAME, MOST_IDS = 255, 100
 #: Seconds that a file may be kept, least and most.
 EXPIRY = (3600, 7_776_000)
-MIME = re.compile(r"[\w.+-]+/[\w.+-]+")
+MIME = re.compile(r"[\w.+-]{1,127}/[\w.+-]{1,127}", re.ASCII)
 UNKNOWN_TYPE = "application/octet-stream"
-UNPRINTED = re.compile(r"[\x00-\x1f\x7f]")
+#: Control characters, and those that break a line or turn the direction of writing: a name must look like what it is.
+UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+#: Seconds after which a client asks again when the disk could not be used.
+RETRY_AFTER = 5
 PAGE = "page_"
 
 
@@ -51,6 +58,14 @@ class NotDownloadable(InvalidRequest):
 def check_key() -> None:
     """Every endpoint here needs the client's key."""
     g.client = auth.check(request, rialto().keyring)
+
+
+@files.errorhandler(OSError)
+def unusable(failure: OSError) -> Response:
+    """The disk is full, or cannot be written."""
+    log.warning("files cannot be kept: %s", failure)
+    words = f"files cannot be kept just now: {failure.strerror or type(failure).__name__}"
+    return errors.answer(RialtoError(words, status=503, retry_after=RETRY_AFTER))
 
 
 @files.post("/v1/files")
@@ -185,9 +200,27 @@ def content(id: str) -> Response:
     file = rialto().files.find(g.client.name, id)
     if not rialto().settings.storage.downloads:
         raise NotDownloadable(f"File {id} was uploaded and is not downloadable (FILES_DOWNLOAD=1 allows it)")
-    path = rialto().files.content(g.client.name, id)
-    response = send_file(path, mimetype=file.mime_type, as_attachment=True, download_name=file.filename)
+    return attachment(rialto().files.content(g.client.name, id), file)
+
+
+def attachment(stream: Stream, file: File) -> Response:
+    """The bytes, or the part of them that is asked for, to be saved by a browser."""
+    response = send_file(
+        cast(BinaryIO, stream),
+        mimetype=file.mime_type,
+        as_attachment=True,
+        download_name=file.filename,
+        conditional=False,
+        etag=file.id,
+        last_modified=file.created,
+    )
     response.headers["x-content-type-options"] = "nosniff"
+    response.content_length = file.size
+    try:
+        response.make_conditional(request.environ, accept_ranges=True, complete_length=file.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
     return response
 
 

@@ -14,6 +14,7 @@ from app.doctor.asking import SECONDS
 from app.doctor.findings import exit_status
 from app.doctor.local import search
 from app.doctor.plan import examined, plans
+from app.doctor.storage import examined_files
 from app.doctor.text import document, missing, page
 from app.rialto import Rialto
 from translators.core.errors import RialtoError
@@ -42,6 +43,7 @@ def doctor(vendor: str, model: str, as_json: bool, timeout: float, ports: tuple[
     everything = not (vendor or model)
     found = search(rialto.catalog, ports) if everything else []
     waiting = missing(rialto.catalog) if everything else []
-    told = document(reports, found, waiting)
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else page(reports, found, waiting))
-    sys.exit(exit_status(reports))
+    files = examined_files(rialto.files, rialto.means.redact) if everything else []
+    told = document(reports, found, waiting, files)
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False) if as_json else page(reports, found, waiting, files))
+    sys.exit(exit_status(reports, files))

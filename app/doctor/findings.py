@@ -79,9 +79,9 @@ def arranged(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(chosen.get(check) or replace(empty, check=check) for check in CHECKS)
 
 
-def exit_status(reports: Sequence[Report]) -> int:
-    """0 when all is well, 1 when something failed, 2 when nothing is configured."""
+def exit_status(reports: Sequence[Report], aside: Sequence[Report] = ()) -> int:
+    """0 when all is well, 1 when something failed, 2 when no vendor is configured. `aside` is what is no vendor."""
     asked = [report for report in reports if report.state != "not configured"]
-    if not asked:
-        return 2
-    return int(any(report.state == "failed" for report in asked))
+    if any(report.state == "failed" for report in [*asked, *aside]):
+        return 1
+    return 0 if asked else 2

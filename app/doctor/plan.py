@@ -43,9 +43,9 @@ def plans(catalog: Catalog, vendor: str = "", model: str = "") -> list[Plan]:
 
 
 def tier_names(catalog: Catalog, target: Target) -> Iterator[str]:
-    """The models of a vendor that Claude Code's own names reach, each once."""
+    """The models of a vendor that Claude Code's own names reach, each once; guesses come last."""
     seen: set[str] = set()
-    for tier in TIERS:
+    for tier in sorted(TIERS, key=catalog.names.is_guess):
         try:
             route = catalog.written(tier)
         except RialtoError:

@@ -16,16 +16,18 @@ SUMMARY = {0: "All is well.", 1: "Something failed.", 2: "No vendor is set up: t
 STATES = {0: "ok", 1: "failed", 2: "not configured"}
 
 
-def page(reports: Sequence[Report], found: Sequence[Found], waiting: Sequence[str]) -> str:
+def page(
+    reports: Sequence[Report], found: Sequence[Found], waiting: Sequence[str], files: Sequence[Report] = ()
+) -> str:
     """Everything, as text."""
     lines: list[str] = []
-    for report in reports:
+    for report in [*reports, *files]:
         lines += [*section(report), ""]
     if found:
         lines += ["Servers on this machine:", *(f"  {line}" for line in local.lines(found)), ""]
     if waiting:
         lines += wrapped(f"Not configured: {', '.join(waiting)}", "")
-    return "\n".join([*lines, SUMMARY[exit_status(reports)]])
+    return "\n".join([*lines, SUMMARY[exit_status(reports, files)]])
 
 
 def section(report: Report) -> Iterator[str]:
@@ -52,13 +54,16 @@ def wrapped(text: str, indent: str) -> list[str]:
     )
 
 
-def document(reports: Sequence[Report], found: Sequence[Found], waiting: Sequence[str]) -> Json:
+def document(
+    reports: Sequence[Report], found: Sequence[Found], waiting: Sequence[str], files: Sequence[Report] = ()
+) -> Json:
     """The same as JSON."""
     return {
-        "status": STATES[exit_status(reports)],
+        "status": STATES[exit_status(reports, files)],
         "reports": [report.told() for report in reports],
         "local": [one.told() for one in found],
         "not_configured": list(waiting),
+        "files": [report.told() for report in files],
     }
 
 

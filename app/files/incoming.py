@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from translators.core.errors import TooLarge
 
@@ -39,11 +40,17 @@ class Incoming:
 
     def head(self, count: int) -> bytes:
         """The first bytes."""
+        return self.whole().read(count)
+
+    def whole(self) -> BinaryIO:
+        """All of it, from its beginning; it closes with this."""
         self._file.flush()
         self._file.seek(0)
-        return self._file.read(count)
+        return self._file
 
     def close(self) -> None:
         """Lets go of it; what was not kept is deleted."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+        try:
+            self._file.close()  # writes what is left, for which a disk may have no room
+        finally:
+            self.path.unlink(missing_ok=True)

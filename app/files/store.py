@@ -1,9 +1,8 @@
-"""The files of all clients, in a folder on disk.
+"""The files of all clients: what is true of them wherever their bytes lie (`folder.py`, `bucket.py`).
 
-Each file is two: `ID` holds the bytes, `ID.json` what is known of them, written last, so that a file is there wholly or
-not at all. Ids begin with the time, so their order is that of the uploads. A client's files are in a folder whose name
-is a hash; no name that a client gives becomes part of a path. There is no index and no lock, so the folder may be one
-that several machines have mounted.
+Ids begin with the time, so their order is that of the uploads. A client's files are in a place whose name is a hash; no
+name that a client gives becomes part of a path or a key. There is no index and no lock, so several machines may share a
+store. What comes in waits on this machine's disk until it is whole.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import os
+import math
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import orjson
+from typing import Protocol
 
 from app.files.incoming import Incoming
 from app.media.filed import Filed
@@ -28,7 +27,7 @@ from translators.core.errors import InvalidRequest, NotFound, TooLarge
 from translators.core.pictures import media_type
 from translators.core.vendor import Json
 
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
+FOLDER_MODE = 0o700
 ID = re.compile(r"file_[0-9a-f]{12}[0-9a-zA-Z]{24}")
 INCOMING = ".incoming"
 #: Seconds after which half an upload is nobody's any more, and for which an expired file is still known as such.
@@ -49,14 +48,29 @@ class File:
     expires: float | None = None
 
 
+class Stream(Protocol):
+    """Bytes to read. Whoever opened it closes it."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most so many bytes, all of them below 0; b"" at the end."""
+
+    def close(self) -> None:
+        """Lets go of it."""
+
+
 class Expired(NotFound):
     """The file has expired, and its bytes with it."""
 
     details = {"error_code": "file_expired"}
 
 
-class Files:
-    """`folder` is made with the first file; None keeps no files. `most` is the bytes of all of them."""
+class Files(ABC):
+    """`folder` is made with the first file and takes what comes in; None keeps no files. `most` is the bytes of all of
+    them.
+    """
+
+    #: Where they lie when that is another machine, "" for a folder. It holds no secret.
+    address = ""
 
     def __init__(self, folder: Path | None, most: int, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
@@ -67,115 +81,102 @@ class Files:
         """Takes the bytes of a new file, `most` of them. Raises `TooLarge` when there is no room at all."""
         if self._folder is None:
             raise InvalidRequest("files cannot be kept: there is no folder (BRIDGE_STATE_DIR)")
-        self._tidy(self._folder)
-        room = self._most - sum(path.stat().st_size for path in self._folder.glob("*/file_*"))
+        forget_halves(self._folder / INCOMING, self._clock())
+        room = self._most - self._kept_bytes(most)
         if room <= 0:
             raise TooLarge("no more files can be kept (FILES_MB sets how much); delete some")
-        folder = made(self._folder / INCOMING)
         setting = "MAX_FILE_MB" if most <= room else "FILES_MB"
-        return Incoming(folder / secrets.token_hex(16), min(most, room), setting)
+        return Incoming(made(self._folder / INCOMING) / secrets.token_hex(16), min(most, room), setting)
 
     def keep(self, client: str, incoming: Incoming, filename: str, declared: str, seconds: float | None) -> File:
         """Makes a file of what has come in. `declared` is its media type as the client says."""
-        folder, now = made(self._place(client)), self._clock()
+        now = self._clock()
+        expires = None if seconds is None else now + seconds
         file = File(
-            id=f"file_{int(now * 1000):012x}{secrets.token_hex(12)}",
+            id=new_id(now, expires),
             filename=filename,
             mime_type=media_type(incoming.head(HEAD)) or declared,
             size=incoming.size,
             created=now,
-            expires=None if seconds is None else now + seconds,
+            expires=expires,
         )
-        incoming.path.replace(folder / file.id)
-        written(folder / f"{file.id}.json", orjson.dumps(asdict(file)))
+        self._put(client, file, incoming)
         return file
 
+    @abstractmethod
     def find(self, client: str, id: str) -> File:
         """What is known of a client's file. Raises `NotFound`."""
-        try:
-            return File(**orjson.loads(self._path(client, id).with_suffix(".json").read_bytes()))
-        except FileNotFoundError:
-            raise missing(id) from None
 
-    def content(self, client: str, id: str) -> Path:
-        """Where the bytes of a client's file are. Raises `NotFound`, `Expired`."""
-        file = self.find(client, id)
-        path = self._path(client, id)
-        if self._is_over(file) or not path.exists():
-            raise Expired(f"File has expired: {id}")
-        return path
+    @abstractmethod
+    def content(self, client: str, id: str) -> Stream:
+        """The bytes of a client's file. Raises `NotFound`, `Expired`."""
 
+    @abstractmethod
     def delete(self, client: str, id: str) -> None:
         """Forgets a client's file. Raises `NotFound`."""
-        path = self._path(client, id)
-        try:
-            path.with_suffix(".json").unlink()
-        except FileNotFoundError:
-            raise missing(id) from None
-        path.unlink(missing_ok=True)
 
+    @abstractmethod
     def ids(self, client: str) -> list[str]:
         """The ids of a client's files, the youngest first."""
-        if self._folder is None:
-            return []
-        return sorted((path.stem for path in self._place(client).glob("file_*.json")), reverse=True)
 
-    def all(self, client: str, ids: Iterable[str]) -> Iterator[File]:
+    def all(self, client: str, ids: Sequence[str]) -> Iterable[File]:
         """What is known of those files that are still there."""
-        for id in ids:
-            with contextlib.suppress(NotFound):
-                yield self.find(client, id)
+        return filter(None, (self._found(client, id) for id in ids))
 
     def of(self, client: str) -> Filed:
         """Finds the files that a client's messages name."""
         return partial(self._source, client)
 
+    def check(self) -> None:
+        """Tries everything that a store must do. Raises `RialtoError`."""
+        return
+
+    @abstractmethod
+    def _kept_bytes(self, wanted: int) -> int:
+        """Bytes of all files, where so many more are wanted; those of expired ones are deleted."""
+
+    @abstractmethod
+    def _put(self, client: str, file: File, incoming: Incoming) -> None:
+        """Keeps a file wholly or not at all."""
+
+    @abstractmethod
+    def _whole(self, client: str, id: str) -> tuple[File, bytes]:
+        """A file with its bytes. Raises `NotFound`, `Expired`."""
+
+    def _found(self, client: str, id: str) -> File | None:
+        with contextlib.suppress(NotFound):
+            return self.find(client, id)
+        return None
+
     def _source(self, client: str, id: str) -> Json | None:
         try:
-            data, file = self.content(client, id).read_bytes(), self.find(client, id)
-        except (NotFound, FileNotFoundError):
+            file, data = self._whole(client, id)
+        except NotFound:
             return None
         return {"type": "base64", "media_type": file.mime_type, "data": base64.b64encode(data).decode()}
-
-    def _place(self, client: str) -> Path:
-        """The folder of a client."""
-        assert self._folder is not None
-        return self._folder / hashlib.sha256(client.encode()).hexdigest()[:32]
-
-    def _path(self, client: str, id: str) -> Path:
-        if self._folder is None or not ID.fullmatch(id):
-            raise missing(id)
-        return self._place(client) / id
 
     def _is_over(self, file: File) -> bool:
         return file.expires is not None and file.expires <= self._clock()
 
-    def _tidy(self, folder: Path) -> None:
-        """Deletes the bytes of expired files, what is known of those that expired long ago, and half uploads."""
-        now = self._clock()
-        for path in folder.glob(f"{INCOMING}/*"):
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_mtime < now - ABANDONED:
-                    path.unlink()
-        for path, file in known(folder):
-            if self._is_over(file):
-                path.with_suffix("").unlink(missing_ok=True)
-                if (file.expires or 0) < now - REMEMBERED:
-                    path.unlink(missing_ok=True)
+
+def new_id(now: float, expires: float | None) -> str:
+    """Milliseconds of the beginning, seconds of the end (0 for none), and chance."""
+    return f"file_{int(now * 1000):012x}{math.ceil(expires or 0):09x}{secrets.token_hex(8)[:15]}"
 
 
-def known(folder: Path) -> Iterator[tuple[Path, File]]:
-    """What is known of each file that will expire, and where that stands."""
-    for path in folder.glob("*/file_*.json"):
-        with contextlib.suppress(FileNotFoundError):
-            data = path.read_bytes()
-            if b'"expires":null' not in data:
-                yield path, File(**orjson.loads(data))
+def place_of(client: str) -> str:
+    """The name of the place where a client's files are."""
+    return hashlib.sha256(client.encode()).hexdigest()[:32]
 
 
 def missing(id: str) -> NotFound:
     """There is no such file, or it is another client's."""
     return NotFound(f"File not found: {id}")
+
+
+def over(id: str) -> Expired:
+    """There is no such file any more."""
+    return Expired(f"File has expired: {id}")
 
 
 def made(folder: Path) -> Path:
@@ -185,9 +186,9 @@ def made(folder: Path) -> Path:
     return folder
 
 
-def written(path: Path, data: bytes) -> None:
-    """Writes a small file in one step."""
-    half = path.with_suffix(".half")
-    with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE), "wb") as file:
-        file.write(data)
-    half.replace(path)
+def forget_halves(folder: Path, now: float) -> None:
+    """Deletes half uploads of processes that died."""
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < now - ABANDONED:
+                path.unlink()

@@ -1,13 +1,15 @@
-"""The Files API and the folder behind it."""
+"""The Files API, and the folder or the bucket behind it."""
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,14 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.clients.keys import hash_of
 from app.clients.rows import Client
+from app.files import s3 as adapter
+from app.files.folder import Folder
 from app.files.store import ABANDONED, REMEMBERED, Expired, Files
 from app.settings.settings import Settings
-from app.settings.storage import StorageSettings
+from tests.support import stores
 from tests.support.media_samples import pdf, png
+from tests.support.s3_server import QuickSession, bucket_environment, s3_server
+from tests.support.stores import Place
 from translators.core.errors import NotFound, TooLarge
 
 NOON = 1_795_000_000.0
@@ -28,12 +34,31 @@ ROWS = {name: Client(name=name, key_hash=hash_of(name)) for name in ("one", "oth
 Open = Callable[..., FlaskClient]
 
 
+@pytest.fixture(autouse=True)
+def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "Session", QuickSession)
+    for name in bucket_environment(""):
+        monkeypatch.setenv(name, "")  # and taken back, with what the client puts there
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Each of the places where files may lie."""
+    return stores.place(tmp_path, request.getfixturevalue("s3") if request.param == "bucket" else "")
+
+
 @pytest.fixture
-def opened(tmp_path: Path) -> Open:
+def opened(place: Place) -> Open:
     """A client of an application with these settings of the storage."""
 
     def open_app(**storage: Any) -> FlaskClient:
-        settings = Settings(state_dir=tmp_path, storage=StorageSettings(at_once=0, **storage), clients=ROWS)
+        settings = Settings(state_dir=place.folder, storage=place.storage(**storage), clients=ROWS)
         return create_app(settings).test_client()
 
     return open_app
@@ -50,11 +75,7 @@ def ask(client: FlaskClient, method: str, path: str, key: str = "one", **options
     return client.open(path, method=method, headers={"x-api-key": key}, **options)
 
 
-def on_disk(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in (folder / "files").rglob("*") if path.is_file())
-
-
-def test_a_file_and_its_end(opened: Open, tmp_path: Path) -> None:
+def test_a_file_and_its_end(opened: Open, place: Place) -> None:
     client = opened()
     made = upload(client, png(), "../../etc/päß.png", "image/png").json
     assert made == {
@@ -68,12 +89,10 @@ def test_a_file_and_its_end(opened: Open, tmp_path: Path) -> None:
         "downloadable": False,
     }
     assert ask(client, "GET", f"/v1/files/{made['id']}").json == made
-    assert [Path(path).name for path in on_disk(tmp_path)] == [made["id"], f"{made['id']}.json"]
-    for path in [tmp_path / "files", *(tmp_path / "files").rglob("*")]:
-        assert path.stat().st_mode & 0o077 == 0, path
+    assert place.kept() == {made["id"]: len(png())}
     assert ask(client, "DELETE", f"/v1/files/{made['id']}").json == {"id": made["id"], "type": "file_deleted"}
     assert ask(client, "DELETE", f"/v1/files/{made['id']}").status_code == 404
-    assert on_disk(tmp_path) == []
+    assert place.everything() == {}
 
 
 def test_it_cannot_be_downloaded_but_where_that_is_wanted(opened: Open) -> None:
@@ -162,11 +181,11 @@ OTHER = b'content-disposition: form-data; name="other"; filename="b.txt"\r\n\r\n
         (raw(FILE.replace(b"a.txt", b"a\x07")), "multipart/form-data; boundary=edge", "control characters"),
     ],
 )
-def test_uploads_that_are_none(opened: Open, tmp_path: Path, body: bytes, kind: str, error: str) -> None:
+def test_uploads_that_are_none(opened: Open, place: Place, body: bytes, kind: str, error: str) -> None:
     reply = ask(opened(), "POST", "/v1/files", data=body, content_type=kind)
     assert reply.status_code == 400, reply.data
     assert error in reply.json["error"]["message"]
-    assert not (tmp_path / "files").exists() or on_disk(tmp_path) == []
+    assert place.everything() == {}
 
 
 def test_a_packed_upload_and_one_without_a_name(opened: Open) -> None:
@@ -180,20 +199,20 @@ def test_a_packed_upload_and_one_without_a_name(opened: Open) -> None:
     assert (reply.status_code, reply.json["filename"], reply.json["size_bytes"]) == (200, "unnamed.txt", 5)
 
 
-def test_sizes_have_limits(opened: Open, tmp_path: Path) -> None:
+def test_sizes_have_limits(opened: Open, place: Place) -> None:
     client = opened(file_bytes=1000, files_bytes=1800)
     assert upload(client, b"x" * 1000).status_code == 200
     over = upload(client, b"x" * 1001)
     assert (over.status_code, over.json["error"]["type"]) == (413, "request_too_large")
-    full = upload(client, b"x" * 700)
+    full = upload(client, b"x" * 900)
     assert full.status_code == 413 and "FILES_MB" in full.json["error"]["message"]
     bomb = gzip.compress(raw(FILE + b"x" * 10_000_000))
     headers = {"content-encoding": "gzip", "x-api-key": "one"}
     kind = "multipart/form-data; boundary=edge"
     assert client.post("/v1/files", data=bomb, headers=headers, content_type=kind).status_code == 413
     assert upload(client, b"x" * 500).status_code == 200
-    assert upload(client, b"x" * 100).status_code == 413
-    assert len(on_disk(tmp_path)) == 4
+    assert upload(client, b"x" * 400).status_code == 413
+    assert sorted(place.kept().values()) == [500, 1000]
 
 
 @pytest.mark.parametrize(
@@ -205,7 +224,7 @@ def test_how_long_a_file_may_be_kept(opened: Open, seconds: str, status: int) ->
     assert ("expires_at" in reply.json) == (status == 200)
 
 
-# -- the folder
+# -- the store
 
 
 def kept(files: Files, data: bytes = b"words", seconds: float | None = None, client: str = "one") -> str:
@@ -214,45 +233,60 @@ def kept(files: Files, data: bytes = b"words", seconds: float | None = None, cli
         return files.keep(client, incoming, "a.txt", "text/plain", seconds).id
 
 
-def test_a_file_expires(tmp_path: Path) -> None:
+def test_a_file_expires(place: Place) -> None:
     now = [NOON]
-    files = Files(tmp_path / "files", 10_000, lambda: now[0])
+    files = place.opened(clock=lambda: now[0])
     id, other = kept(files, seconds=3600), kept(files)
     now[0] += 3599
-    assert files.content("one", id).read_bytes() == b"words"
+    with closing(files.content("one", id)) as stream:
+        assert stream.read() == b"words"
+    assert files.of("one")(id) is not None
     now[0] += 1
     with pytest.raises(Expired) as caught:
         files.content("one", id)
     assert caught.value.told()["error"]["details"] == {"error_code": "file_expired"}
     assert files.of("one")(id) is None and files.of("one")(other) is not None
-    kept(files)
-    assert [Path(path).suffix for path in on_disk(tmp_path)].count("") == 2
+    last = kept(files)
+    assert place.kept().keys() == {other, last}
     assert files.find("one", id).expires == NOON + 3600
+    with pytest.raises(Expired):
+        files.content("one", id)
     now[0] += REMEMBERED + 1
     kept(files)
     with pytest.raises(NotFound):
         files.find("one", id)
 
 
-def test_half_an_upload_is_tidied_up(tmp_path: Path) -> None:
-    files = Files(tmp_path / "files", 10_000)
+def test_half_an_upload_is_tidied_up(place: Place) -> None:
+    files = place.opened()
     kept(files)
     for name, age in {"old": ABANDONED + 9, "new": 9}.items():
-        path = tmp_path / "files" / ".incoming" / name
+        path = place.incoming / name
         path.write_bytes(b"half")
         os.utime(path, (time.time() - age, time.time() - age))
     kept(files)
-    assert [path.name for path in (tmp_path / "files" / ".incoming").iterdir()] == ["new"]
+    assert [path.name for path in place.incoming.iterdir()] == ["new"]
 
 
-def test_a_source(tmp_path: Path) -> None:
-    files = Files(tmp_path / "files", 10_000)
+def test_a_source(place: Place) -> None:
+    files = place.opened()
     id = kept(files, png())
-    source = files.of("one")(id)
-    assert source is not None and source["media_type"] == "image/png"
+    for _ in range(2):
+        source = files.of("one")(id)
+        assert source is not None and source["media_type"] == "image/png"
+        assert base64.b64decode(source["data"]) == png()
     assert files.of("other")(id) is None
-    assert Files(None, 10_000).of("one")(id) is None
-    assert json.loads((tmp_path / "files").rglob(f"{id}.json").__next__().read_text())["filename"] == "a.txt"
+    place.opened().delete("one", id)
+    assert files.of("one")(id) is None
+
+
+def test_no_room_at_all(place: Place) -> None:
+    files = place.opened(most=5)
+    id = kept(files)
+    with pytest.raises(TooLarge, match="FILES_MB"):
+        files.incoming(5)
+    files.delete("one", id)
+    kept(files)
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
@@ -260,10 +294,29 @@ def test_without_a_folder_nothing_is_kept() -> None:
     assert ask(client, "GET", "/v1/files").json["data"] == []
     reply = upload(client, b"x")
     assert reply.status_code == 400 and "BRIDGE_STATE_DIR" in reply.json["error"]["message"]
+    assert Folder(None, 10_000).of("one")("file_" + "0" * 36) is None
 
 
-def test_no_room_at_all(tmp_path: Path) -> None:
-    files = Files(tmp_path / "files", 5)
-    kept(files)
-    with pytest.raises(TooLarge, match="FILES_MB"):
-        files.incoming(5)
+def test_a_folder_is_its_owners(tmp_path: Path) -> None:
+    id = kept(Folder(tmp_path / "files", 10_000))
+    for path in [tmp_path / "files", *(tmp_path / "files").rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert json.loads((tmp_path / "files").rglob(f"{id}.json").__next__().read_text())["filename"] == "a.txt"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "data"),
+    [("bytes=2-4", 206, b"cde"), ("bytes=-2", 206, b"ij"), ("bytes=99-", 416, None), ("", 200, b"abcdefghij")],
+)
+def test_a_part_of_a_file(opened: Open, asked: str, status: int, data: bytes | None) -> None:
+    client = opened(downloads=True)
+    id = upload(client, b"abcdefghij", "a.txt").json["id"]
+    headers = {"x-api-key": "one", "range": asked} if asked else {"x-api-key": "one"}
+    with client.get(f"/v1/files/{id}/content", headers=headers) as reply:
+        assert reply.status_code == status
+        assert data is None or (reply.data, reply.headers["content-length"]) == (data, str(len(data)))
+        etag = reply.headers.get("etag", "")
+    if status == 200:
+        known = {"x-api-key": "one", "if-none-match": etag}
+        with client.get(f"/v1/files/{id}/content", headers=known) as reply:
+            assert (reply.status_code, reply.data) == (304, b"")
