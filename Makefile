@@ -18,7 +18,7 @@ VENDOR_VARIABLES = $(shell env | cat - conf/env.example $(wildcard .env) | sed -
 	| grep -v '^BRIDGE_' | sort -u)
 
 .DEFAULT_GOAL := help
-.PHONY: help install setup doctor claude run debug replay vendor-check demo start stop restart status logs dashboard bench bench-dashboard client lock test vendor record cases scenarios scenarios-table tool-search laws chaos fuzz test-browser test-real scale-out check lint type format docs sizes clean
+.PHONY: help install setup doctor claude run debug replay vendor-check demo start stop restart status logs dashboard bench bench-dashboard client lock test vendor record cases scenarios scenarios-table savings tool-search laws chaos fuzz test-browser test-real scale-out check lint type format docs sizes clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ dashboard: $(INSTALLED) ## Serve the dashboard alone on 127.0.0.1:4002 (BRIDGE_L
 
 bench-dashboard: $(TESTING) ## Time the dashboard and weigh it with a log of a million exchanges (LINES=1000000)
 	@$(BIN)/python -m tests.dashboard.bench $(LINES)
+
+savings: $(TESTING) ## What shorter prompts, described images and hidden tools save (FOLDER=recorded requests of your own)
+	@$(BIN)/python -m tests.savings_figures $(FOLDER)
 
 tool-search: $(TESTING) ## What the search of tools saves, request by request (FOLDER=recorded requests of your own)
 	@$(BIN)/python -m tests.tool_search_figures $(FOLDER)

@@ -11,7 +11,6 @@ from app.catalog.catalog import Catalog
 from app.compression.compression import Compression, compression_for
 from app.exchange.asking import Asking
 from app.media import Media
-from app.memory.store import Store
 from app.settings.settings import Settings
 from app.vision.vision import Vision, vision_for
 from translators.core.vendor import Json, Route
@@ -45,6 +44,6 @@ class Fitting:
             return message
 
 
-def fitting_for(settings: Settings, catalog: Catalog, store: Store) -> Fitting:
+def fitting_for(settings: Settings, catalog: Catalog) -> Fitting:
     """Fitting as the settings want it."""
-    return Fitting(compression_for(settings, catalog, store), vision_for(settings, catalog))
+    return Fitting(compression_for(settings, catalog), vision_for(settings, catalog))

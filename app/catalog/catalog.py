@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from app.catalog.aids import aid_problems
 from app.catalog.conf_files import Conf, load_conf
 from app.catalog.conf_schemas import Facts, laid_over
 from app.catalog.detours import routing_problems
+from app.catalog.prices import Priced, priced
 from app.catalog.resolution import Pick, Resolution, without_bracket
 from app.catalog.routing import Rule
-from app.catalog.targets import Target, build_targets, spelled
+from app.catalog.targets import Target, build_targets, spelled, unset
 from app.exchange.conformity import mismatch
 from app.settings.settings import ROOT, Settings, SettingsError
 from translators import vendors as known_vendors
@@ -39,6 +41,8 @@ class Catalog:
         self.stand_in = next((target for target in targets.values() if target.vendor.stand_in), None)
         self.known: Callable[[Route], Route] = unchanged
         """Adds limits that are learnt while Rialto runs."""
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        """Tells the hour, for prices that depend on it."""
         self._cached = lru_cache(KEPT_ROUTES)(self._resolve)
         self._tools_over = settings.tool_search_over or 0
         self._continues = settings.midstream_continuation
@@ -70,11 +74,11 @@ class Catalog:
 
         Raises NotFound (`model: NAME`, or an unknown vendor in the path) and Unauthorized (a vendor without its key).
         """
-        return self.known(self._cached(name, path_route))
+        return self.known(self._cached(name, path_route).at(self.now()))
 
     def written(self, name: str) -> Route:
-        """The same without limits that were learnt: as the files and settings have it."""
-        return self._cached(name, None)
+        """The same without limits that were learnt: as the files and settings have it, with its full prices."""
+        return self._cached(name, None).full
 
     def chain(self, route: Route) -> tuple[Route, ...]:
         """The route, and behind it its fallbacks that can be called, for the same client and conversation."""
@@ -118,7 +122,7 @@ class Catalog:
     def _rows(self) -> tuple[Row, ...]:
         return rows_of(self)
 
-    def _resolve(self, name: str, path_route: str | None) -> Route:
+    def _resolve(self, name: str, path_route: str | None) -> Priced:
         if not is_sound(f"{path_route}/{name}"):
             raise NotFound(f"model: {name}")
         pick = self._at_path(path_route) if path_route else self.names.find(name)
@@ -137,12 +141,14 @@ class Catalog:
         return Pick(self.target(vendor), without_bracket(model))
 
     def _refusal(self, target: Target, name: str) -> Unauthorized:
-        words = f"{target.missing} is not set. Set it in .env or the environment to use {target.vendor.title}"
         found = self.names.tier_of(name)
-        hint = f", or set {found[1].setting.upper()} to a model of another vendor." if found else "."
-        return Unauthorized(words + hint, should_retry=False)
+        if found is None:
+            return unset(target)
+        named = (f"{one.vendor.name}/{model}" for one in self.configured for model in one.vendor.models)
+        example = next((f", such as {model}" for model in named), "")
+        return unset(target, f", or set {found[1].setting.upper()} to a model of another vendor{example}")
 
-    def _route(self, name: str, pick: Pick) -> Route:
+    def _route(self, name: str, pick: Pick) -> Priced:
         vendor = pick.target.vendor
         facts = laid_over(self.facts(pick.target, pick.model), pick.facts)
         extra = {**pick.target.extra, **facts.extra}
@@ -152,7 +158,7 @@ class Catalog:
         profile = vendor.model_profile(base_model, vendor.profile)
         if facts.vision is not None:
             profile = refine(profile, images=facts.vision)
-        return Route(
+        route = Route(
             alias=name,
             vendor=vendor,
             model=pick.model,
@@ -162,13 +168,13 @@ class Catalog:
             keys=pick.target.keys,
             context_window=facts.context_window or pick.target.context_window,
             max_output=facts.max_output,
-            prices=facts.prices,
             fallbacks=self.names.settings.fallback_models if facts.fallback is None else facts.fallback,
             tools_over=self._tools_over if facts.tool_search_over is None else facts.tool_search_over,
             continues=self._continues if facts.midstream_continuation is None else facts.midstream_continuation,
             extra=extra,
             mismatch=mismatch,
         )
+        return priced(route, facts.prices)
 
 
 def is_sound(name: str) -> bool:

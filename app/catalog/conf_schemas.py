@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from marshmallow import Schema, post_load, pre_load, validate
 from marshmallow import fields as ma
 
-from app.catalog.routing_rows import VENDOR_AND_MODEL, RoutingSchema
+from app.catalog.prices import Peak
+from app.catalog.routing_rows import VENDOR_AND_MODEL, HoursSchema, RoutingSchema, hours
 from app.settings.aids import COMPRESSIONS, Compression
 from app.settings.variables import header_value, web_address
 from translators.core.vendor import Profile
@@ -30,7 +31,8 @@ class Facts:
     thinking: bool | None = None
     base_model: str | None = None
     """The model behind a name that does not tell it, such as an Azure deployment."""
-    prices: Mapping[str, float] = field(default_factory=dict)
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    """With a `Peak` where they depend on the hour."""
     fallback: tuple[str, ...] | None = None
     """Names of models that answer when this one's vendor cannot, in order."""
     tool_search_over: int | None = None
@@ -114,8 +116,23 @@ class Address(ma.String):
         return web_address(super()._deserialize(*arguments, **options) or "")
 
 
+class PeakSchema(HoursSchema):
+    """The hours of the full prices, and the part of them that counts outside."""
+
+    hours = ma.String(required=True)
+    zone = ma.String(required=True)
+    otherwise = ma.Float(required=True, validate=validate.Range(min=0, max=1))
+
+    @post_load
+    def build(self, row: dict[str, Any], **_: Any) -> Peak:
+        """The value."""
+        return Peak(hours(row), row["otherwise"])
+
+
 class PricesSchema(Schema):
     """USD per million tokens."""
+
+    peak = ma.Nested(PeakSchema)
 
     input = ma.Float(validate=validate.Range(min=0))
     cached = ma.Float(validate=validate.Range(min=0))

@@ -7,13 +7,13 @@ The rules are tried in this order; the first that knows the name wins. A model i
 3. BIG_MODEL, MIDDLE_MODEL, SMALL_MODEL for names of Claude's classes
 4. the aliases of `conf/models.toml`, exactly, then without `[1m]` and date; then the class of a Claude name
 5. known families of names
-6. DEFAULT_MODEL, PREFERRED_PROVIDER
+6. DEFAULT_MODEL, PREFERRED_PROVIDER; for names of Claude's classes the only vendor that is set up
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 
 from app.api.listing import PREFIX
@@ -33,12 +33,15 @@ NO_FACTS = Facts()
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What a rule found. A soft one gives way to later rules while its vendor cannot be called."""
+    """What a rule found. A soft one gives way to later rules while its vendor cannot be called. A guess is right only
+    as long as there is no other vendor.
+    """
 
     target: Target
     model: str
     facts: Facts = NO_FACTS
     soft: bool = False
+    guess: bool = False
 
 
 Rule = Callable[[str, frozenset[str]], Pick | None]
@@ -63,6 +66,7 @@ class Resolution:
         self.targets = targets
         self.named = provider_name(settings, {name: target.vendor for name, target in targets.items()})
         self.preferred = spelled(settings.preferred_provider) or self.named
+        self._lone = lone(targets.values())
         self._aliases = dict(_alias_picks(settings, conf, targets))
         self._families = _family_table(conf, targets)
         self._rules: tuple[Rule, ...] = (
@@ -90,6 +94,11 @@ class Resolution:
         if not name.startswith(PREFIX):
             return direct is not None
         return self._qualified(name.removeprefix(PREFIX)) is not None or bool(direct and direct.target.usable)
+
+    def is_guess(self, name: str) -> bool:
+        """Whether a name reaches a vendor only because there is no other."""
+        pick = self.find(name)
+        return pick is not None and pick.guess
 
     def tier_of(self, name: str) -> tuple[str, Tier] | None:
         """The class of a Claude name (one that begins with "claude", or is a class word itself), and its word."""
@@ -172,11 +181,32 @@ class Resolution:
 
     def _default(self, name: str, followed: frozenset[str]) -> Pick | None:
         """DEFAULT_MODEL; but a name out of the settings goes to the preferred vendor as it is."""
-        preferred = self.targets.get(self.preferred)
+        found = self.tier_of(name)
+        named = self.targets.get(self.preferred)
+        preferred = named or (self._lone if found else None)
         if preferred is None or (self.settings.default_model and not followed):
             return self._follow(self.settings.default_model, name, followed)
-        first = next(iter(preferred.vendor.models), "") if self.tier_of(name) else ""
-        return Pick(preferred, first or without_bracket(name))
+        model = first_model(preferred, name, found[1]) if found else ""
+        return Pick(preferred, model or without_bracket(name), guess=named is None)
+
+
+def lone(targets: Iterable[Target]) -> Target | None:
+    """The only vendor that is set up, where its models are known: not those of the user's own servers and of accounts
+    with an address of their own.
+    """
+    named = {target.vendor.name: target for target in targets if target.configured}
+    only = next(iter(named.values())) if len(named) == 1 else None
+    if only is None or only.vendor.keyless or not only.vendor.base_url:
+        return None
+    return only if only.vendor.models or only.vendor.profile.genuine else None
+
+
+def first_model(target: Target, name: str, tier: Tier) -> str:
+    """The model of a vendor for a class of Claude's names; "" for the name itself, which Anthropic knows when it is
+    whole.
+    """
+    is_word = target.vendor.profile.genuine and not plain(name).lower().startswith(OTHER_CLAUDE)
+    return next(iter(target.vendor.models or (tier.names if is_word else ())), "")
 
 
 def _alias_picks(settings: Settings, conf: Conf, targets: Mapping[str, Target]) -> Iterator[tuple[str, Pick]]:

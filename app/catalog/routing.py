@@ -72,8 +72,12 @@ class Rule:
     hours: Hours | None = None
 
     def is_for(self, name: str) -> bool:
-        """Whether the client's name is among the rule's."""
-        return not self.names or any(fnmatchcase(name.lower(), pattern.lower()) for pattern in self.names)
+        """Whether the client's name is among the rule's, with or without its `[1m]`. In a pattern that is no choice of
+        letters.
+        """
+        patterns = [pattern.lower().replace("[", "[[]") for pattern in self.names]
+        forms = (name.lower(), name.lower().partition("[")[0])
+        return not patterns or any(fnmatchcase(form, pattern) for form in forms for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import UTC, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,15 @@ VENDOR_AND_MODEL = validate.Regexp(r"^[^/\s]+/\S+$", error="Write it as vendor/m
 SPAN = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
-class RoutingSchema(Schema):
+class HoursSchema(Schema):
+    """The fields that say when something holds."""
+
+    hours = ma.String()
+    zone = ma.String()
+    days = ma.List(ma.String(validate=validate.OneOf(DAYS)), validate=validate.Length(min=1))
+
+
+class RoutingSchema(HoursSchema):
     """One row."""
 
     model = ma.String(validate=VENDOR_AND_MODEL)
@@ -25,9 +33,6 @@ class RoutingSchema(Schema):
     kind = ma.String(validate=validate.OneOf(KINDS))
     names = ma.List(ma.String(validate=validate.Length(min=1)), validate=validate.Length(min=1))
     over = ma.Integer(strict=True, validate=validate.Range(min=1))
-    hours = ma.String()
-    zone = ma.String()
-    days = ma.List(ma.String(validate=validate.OneOf(DAYS)), validate=validate.Length(min=1))
 
     @validates_schema(skip_on_field_errors=True)
     def check(self, row: dict[str, Any], **_: Any) -> None:
@@ -47,16 +52,14 @@ class RoutingSchema(Schema):
     def build(self, row: dict[str, Any], **_: Any) -> dict[str, Any]:
         """The fields of the rule."""
         models = (row["model"],) if "model" in row else tuple(row["cheapest"])
-        made = {"models": models, "hours": hours(row), "names": tuple(row.get("names", ()))}
+        made = {"models": models, "hours": hours(row) if "hours" in row else None, "names": tuple(row.get("names", ()))}
         return {**made, **{key: row[key] for key in ("kind", "over") if key in row}}
 
 
-def hours(row: Mapping[str, Any]) -> Hours | None:
+def hours(row: Mapping[str, Any]) -> Hours:
     """The times of a row. Raises ValidationError for what is no time or no zone."""
-    if "hours" not in row:
-        return None
     try:
-        zone = ZoneInfo(row["zone"])
+        zone = UTC if row["zone"] == "UTC" else ZoneInfo(row["zone"])  # a system may have no list of zones
     except (OSError, ValueError, KeyError):
         raise ValidationError("Not the name of a zone, such as Asia/Shanghai or UTC.", "zone") from None
     days = frozenset(map(DAYS.index, row.get("days", DAYS)))

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from app.catalog.conf_schemas import Server
 from app.settings.settings import Settings, SettingsError, spelled
+from translators.core.errors import Unauthorized
 from translators.core.local import NO_DESK
 from translators.core.vendor import CLIENT_KEY, Protocol, Route, Vendor, refine
 
@@ -47,6 +48,12 @@ class Target:
     def configured(self) -> bool:
         """Usable because the user said so."""
         return self.usable and self.declared
+
+
+def unset(target: Target, instead: str = "") -> Unauthorized:
+    """The error that names what is missing; `instead` is what can be done without it."""
+    words = f"{target.missing} is not set. Set it in .env or the environment to use {target.vendor.title}"
+    return Unauthorized(f"{words}{instead}.", should_retry=False)
 
 
 def endpoint(route: Route) -> str:

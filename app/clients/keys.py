@@ -47,8 +47,10 @@ class Keyring:
         return bool(self._holders)
 
     def named(self, name: str) -> Client | None:
-        """The client of that name, None when there is none (any more)."""
-        return self.default if name == self.default.name else self.rows.get(name)
+        """The client of that name, None when there is none (any more), or when only others have keys."""
+        if name == self.default.name:
+            return self.default if self.knows_default or not self.asks else None
+        return self.rows.get(name)
 
     def holder(self, keys: Iterable[str]) -> Client | None:
         """The client that one of the keys belongs to. All are compared with all: the time tells nothing."""

@@ -30,9 +30,12 @@ def may_use(client: Client, route: Route, path_route: str | None = None) -> bool
 
 def allowed_chain(client: Client, route: Route, chain: Sequence[Route]) -> Sequence[Route]:
     """The route and those of its fallbacks that the client may call. An allowed plain name brings its own along."""
-    if not client.models or not client.may_call(route_name(route)):
-        return chain
-    return [each for each in chain if client.may_call(route_name(each))]
+    return [each for each in chain if may_stand_in(client, route, each)]
+
+
+def may_stand_in(client: Client, route: Route, other: Route) -> bool:
+    """Whether Rialto may ask another model too for a request along a route: to answer it, or to describe its images."""
+    return not client.may_call(route_name(route)) or client.may_call(route_name(other))
 
 
 def allowed_rows(client: Client, rows: Sequence[Row], catalog: Catalog) -> Sequence[Row]:

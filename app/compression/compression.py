@@ -8,6 +8,7 @@ its prefix has the same bytes in every turn.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,6 @@ from app.catalog.aids import writer
 from app.catalog.catalog import Catalog, route_name
 from app.exchange.asking import Asking
 from app.media import conversation
-from app.memory.store import Store
 from app.settings.aids import PromptSettings
 from app.settings.settings import Settings
 from translators.core import tokens
@@ -29,7 +29,7 @@ from translators.core.prompt_rules import compacted
 from translators.core.prompt_summary import named_tools, outline, summarised
 from translators.core.vendor import Json, Route
 
-KIND, FILE = "summary", "prompts.sqlite"
+KIND, FILE, BEGUN_FILE = "summary", "prompts.sqlite", "prompts-begun.sqlite"
 #: Part of every key: another question makes other summaries.
 VERSION = "1"
 QUESTION = (
@@ -45,9 +45,12 @@ WORDS_PER_TOKEN = 0.7
 LEAST = 300
 #: What is protected differs a little from session to session; a summary is made for steps of so many tokens.
 ROUND = 500
+#: Characters of a prompt above which it is left alone: the work would hold up everybody else's answers.
+LONGEST = 300_000
 #: Seconds for making a summary, bytes of summaries that are kept, prompts whose compact form is remembered.
 SECONDS, KEPT, REMEMBERED = 300.0, 16 * 2**20, 64
-TABLE, DAY = "compact prompts", 24 * 3600.0
+#: Bytes of notes on conversations that began without a summary, and seconds for which one counts.
+KEPT_NOTES, DAY = 2 * 2**20, 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,15 @@ class Prompt:
 
 
 class Compression:
-    """Shorter prompts, for any thread. `by` is the model that summarises, None for the one that gets the prompt."""
+    """Shorter prompts, for any thread. `by` is the model that summarises, None for the one that gets the prompt.
+    `begun` notes which conversations began without a summary, for all workers at once: their next turn may come to
+    another one.
+    """
 
-    def __init__(self, settings: PromptSettings, once: Once, store: Store, by: Route | None = None) -> None:
+    def __init__(self, settings: PromptSettings, once: Once, begun: Shelf, by: Route | None = None) -> None:
         self._settings = settings
         self._once = once
-        self._store = store
+        self._begun = begun
         self._by = by
 
     def compressed(self, message: Json, route: Route, asking: Asking | None = None) -> Json:
@@ -81,7 +87,7 @@ class Compression:
         way = route.extra.get("prompt_compression", self._settings.compression)
         most = int(route.extra.get("prompt_max_system_tokens", self._settings.most))
         system = message.get("system")
-        if way == "none" or tokens.content_tokens(system) <= most:
+        if way == "none" or tokens.content_tokens(system) <= most or length(system) > LONGEST:
             return message
         prompt = Prompt(system, named_tools(message), most)
         made = self._summarised(prompt, message, route, asking) if way == "summarize" else None
@@ -98,14 +104,14 @@ class Compression:
         by = self._by or route
         key = digest(VERSION, route_name(by), spare, text)
         place = digest(conversation(message, route), key)
-        if self._store.read(TABLE, place):
+        if time.time() - float(self._begun.read(place) or 0) < DAY:
             return None
         if summary := self._once.known(key):
             made = summarised(prompt.system, prompt.tools, summary)
             return made if tokens.content_tokens(made) < tokens.content_tokens(prompt.compact) else None
         if asking is not None:
-            self._store.write(TABLE, place, True, DAY)
-            if not self._once.rests(key):
+            self._begun.keep(place, str(time.time()))
+            if not self._once.rests(key) and asking.caller.may_ask(by):
                 self._once.begin(key, self._make(text, spare, by, asking))
         return None
 
@@ -113,6 +119,11 @@ class Compression:
         content = QUESTION.format(words=round(most * WORDS_PER_TOKEN), line=LINE, text=text)
         question = {"model": KIND, "max_tokens": 2 * most + 2_000, "messages": [{"role": "user", "content": content}]}
         return lambda gone: ask(quiet(question, by), [by], asking, KIND, self._once.seconds, gone)
+
+
+def length(system: Any) -> int:
+    """Characters of a system prompt."""
+    return sum(map(len, system_texts(system)))
 
 
 @lru_cache(REMEMBERED)
@@ -127,8 +138,9 @@ def digest(*words: Hashable) -> str:
     return hashlib.sha256("\n".join(map(str, words)).encode()).hexdigest()
 
 
-def compression_for(settings: Settings, catalog: Catalog, store: Store) -> Compression:
+def compression_for(settings: Settings, catalog: Catalog) -> Compression:
     """Compression as the settings want it."""
     shelf = Shelf(settings.state_dir, FILE, KEPT)
     once = Once(shelf, SECONDS, "a prompt was not summarised")
-    return Compression(settings.prompt, once, store, writer(settings, catalog))
+    begun = Shelf(settings.state_dir, BEGUN_FILE, KEPT_NOTES)
+    return Compression(settings.prompt, once, begun, writer(settings, catalog))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from app.search.named import is_named
 from app.search.text import page_text
 from app.upstream.fetch import Fetched, Fetcher
 from app.upstream.guard import MAX_URL, Unfetched
@@ -66,7 +67,7 @@ class Pages:
             return "url_too_long"
         if not tool.admits(url):
             return "url_not_allowed"
-        return "" if url.partition("#")[0].rstrip("/") in seen() else "url_not_in_prior_context"
+        return "" if is_named(url, seen()) else "url_not_in_prior_context"
 
 
 def document_of(found: Fetched, most_tokens: int) -> Json | None:

@@ -69,7 +69,7 @@ class Vision:
     """`routes` lead to the model that sees, its fallbacks behind it. For any thread."""
 
     def __init__(self, routes: Sequence[Route], once: Once) -> None:
-        self._routes = routes
+        self._routes = tuple(routes)
         self._once = once
         self._model = route_name(routes[0])
 
@@ -84,7 +84,7 @@ class Vision:
         keys = {place: picture.key(self._model) for place, picture in pictures.items()}
         wanted = {keys[place]: picture for place, picture in reversed(pictures.items())}
         texts = self._known(wanted)
-        if asking is not None:
+        if asking is not None and any(map(asking.caller.may_ask, self._routes)):
             texts |= self._made({key: wanted[key] for key in reversed(wanted) if key not in texts}, asking)
         return with_pictures(message, lambda block: put(block, texts.get(keys.get(id(block), ""))))
 
@@ -113,8 +113,9 @@ class Vision:
         return made
 
     def _make(self, picture: Picture, asking: Asking) -> Make:
-        question = quiet(picture.question(), self._routes[0])
-        return lambda gone: ask(question, self._routes, asking, KIND, self._once.seconds, gone, USABLE)
+        routes = [route for route in self._routes if asking.caller.may_ask(route)]
+        question = quiet(picture.question(), routes[0])
+        return lambda gone: ask(question, routes, asking, KIND, self._once.seconds, gone, USABLE)
 
 
 def opened(found: Iterable[tuple[Json, Place]], sources: Mapping[int, Json]) -> dict[int, Picture]:
@@ -131,7 +132,7 @@ def put(block: Json, text: str | None) -> Json:
     """What stands in the place of a picture; the picture where nothing is known of it."""
     if not text:
         return block
-    words = "\n".join((BEGIN, text.replace(END, ""), END))
+    words = "\n".join((BEGIN, text.replace(END, "[...]"), END))
     mark = {"cache_control": block["cache_control"]} if block.get("cache_control") else {}
     return {"type": "text", "text": words, **mark}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from translators.core import continuation
 from translators.core.continuation import (
     GO_ON,
     LEAST,
@@ -73,6 +74,23 @@ def test_without_them_the_seam_is_uncertain(answer: str, cut: Any) -> None:
     assert joined(SAID, "words", *cut(answer)) is None
 
 
+APOLOGIES = [
+    " I apologize for the interruption. The boats left long ago.",
+    " Sorry, here is the rest: behind it have left.",
+    " **Continued:** behind it have left.",
+    " ```\nbehind it have left.",
+    " «Behind it» have left.",
+    " Извините, продолжаю.",
+]
+
+
+@pytest.mark.parametrize("answer", APOLOGIES)
+@pytest.mark.parametrize("cut", [letters, lambda text: [text]], ids=["letters", "at once"])
+def test_a_space_before_something_else_proves_nothing(answer: str, cut: Any) -> None:
+    """Some servers begin every answer with a space."""
+    assert joined(SAID, "words", *cut(answer)) is None
+
+
 def test_words_that_rightly_come_twice_stay() -> None:
     said = "- [ ] water the plants in the hall\n"
     rest = "- [ ] water the plants in the hall\n- [ ] sleep\n"
@@ -98,6 +116,14 @@ FLAG = {
 @pytest.mark.parametrize("cut", [letters, lambda text: [text]], ids=["letters", "at once"])
 def test_a_flag_is_trusted_where_nothing_looks_repeated(said: str, answer: str, whole: str | None, cut: Any) -> None:
     assert joined(said, "flag", *cut(answer)) == whole
+
+
+def test_an_answer_from_its_beginning_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr(continuation, "overlap", lambda *texts: looks.append(texts) or overlap(*texts))
+    said = "".join(f"line {number} of the long answer\n" for number in range(50)) + "and"
+    assert joined(said, "flag", *letters(said)) is None
+    assert len(looks) <= 2
 
 
 AGAIN = {

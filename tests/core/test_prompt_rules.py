@@ -90,6 +90,53 @@ def test_what_says_something_stays(text: str) -> None:
     assert compact(text) == text
 
 
+PAIRS = [
+    ("run the checks of the harbour before you write the report", "before", "after"),
+    ("show the public keys of the harbour to the person who asks", "public", "private"),
+    ("Enable the verbose words of the runner in every harbour", "Enable", "Disable"),
+    ("forward the questions about the boats to Alice in the harbour", "Alice", "Robert"),
+    ('answer with the word "yes" when the boat is painted', '"yes"', '"no"'),
+    ("write the names of all the boats in C++ for the harbour", "C++", "C#"),
+    ("report the loss to the US and to everybody in the harbour", "US", "us"),
+    ("a captain may delete the boats of a sailor in the harbour", "captain", "sailor"),
+    ("put the tests of the harbour into the folder web/tests", "web", "api"),
+]
+
+
+@pytest.mark.parametrize(("words", "one", "other"), PAIRS, ids=[one for _, one, _ in PAIRS])
+def test_a_single_word_may_be_what_matters(words: str, one: str, other: str) -> None:
+    again = words.replace(one, other)
+    for second in (again, swapped(words)):
+        text = "\n\n".join(f"- On every day of the year and in any weather {said}." for said in (words, second))
+        assert compact(text) == text
+
+
+def swapped(words: str) -> str:
+    """The same words in another order."""
+    first, second, *rest = words.split()
+    return " ".join([*rest, second, first])
+
+
+@pytest.mark.parametrize(
+    "order", ["Answer in German.", "Stop at once.", "Delete nothing.", "Greet the harbour master.", "Sign with a bow."]
+)
+def test_an_order_without_a_word_that_tells_stays(order: str) -> None:
+    text = f"- Sing in the morning. {order} "
+    assert compact(f"{text}That makes the birds listen to songs.") == text.strip()
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        *("~/notes", "./run.sh", "../boats", "src/app/boats", "boats/paint.py", "ann@harbour.example", "10.0.0.1"),
+        *("localhost", "Nov 21, 2026", "21 November", "3rd of May 2026, or 3rd May", "21.11.2026", "11/21/26"),
+    ],
+)
+def test_a_passage_with_a_fact_stays(fact: str) -> None:
+    text = f"Sing in the morning.  The songs of it belong to {fact} and the people there.  They are glad."
+    assert compact(text) == text
+
+
 @pytest.mark.parametrize(
     "heading", ["Environment", "User's instructions", "Using your tools", "CLAUDE.md", "Git status"]
 )
@@ -193,7 +240,7 @@ def protected(blocks: list[Any], number: int) -> list[Part]:
 
 
 def test_a_hostile_prompt_is_soon_done() -> None:
-    for line in ("<a>\n", "- " + "word " * 30 + "\n", "```\n", "(e.g. ", "# a\n", "| a "):
+    for line in ("<a>\n", "- " + "word " * 30 + "\n", "```\n", "(e.g. ", "# a\n", "| a ", "a", "a/", "a.", "1.", "a@"):
         compacted(line * (200_000 // len(line)), (), 1)
 
 

@@ -770,7 +770,7 @@ def test_any_body_makes_an_error(body: Any, status: int) -> None:
 
 TAIL = "0123456789abc_DEF-ghij"
 PREFIXES = ("sk-", "sk-proj-", "sk-or-v1-", "sk-kimi-", "gsk_", "nvapi-", "fw_", "xai-", "AIza", "tp-")
-SECRETS = [KEY, *(prefix + TAIL for prefix in PREFIXES)]
+SECRETS = [KEY, *(prefix + TAIL for prefix in PREFIXES), f"rialto-{TAIL * 2}"]
 PLACES = [
     lambda secret: openai(f"Incorrect API key provided: {secret}. Find yours at https://x"),
     lambda secret: {"error": f"bad header 'Authorization: Bearer {secret}'"},

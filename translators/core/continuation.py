@@ -141,6 +141,7 @@ class Seam:
         self._way = way
         self._least = len(self._said if way == "again" else last_words(self._said))
         self._held = ""
+        self._looked = 0
 
     def feed(self, text: str) -> str:
         """What of the text goes to the client now. Raises `Unsure`."""
@@ -162,9 +163,17 @@ class Seam:
     def _is_open(self) -> bool:
         """What has come may still become a repetition."""
         if self._way == "flag":
-            return self._held in self._said and not overlap(self._said, self._held)
+            return self._held in self._said and not self._repeats()
         bare = self._held.lstrip()
         return self._held in self._said or bare in self._said
+
+    def _repeats(self) -> bool:
+        """The text ends with what has come up to some letter that is new; `overlap` would look at all of it again for
+        every piece.
+        """
+        begin, self._looked = self._looked, len(self._held)
+        sizes = (size for size in range(begin + 1, len(self._held) + 1) if self._held[size - 1] == self._said[-1])
+        return any(self._said.endswith(self._held[:size]) for size in sizes)
 
     def _after(self, held: str) -> str | None:
         """What is new in it, None when nobody can tell."""
@@ -179,10 +188,12 @@ class Seam:
         return held if alone and self._joins(held) else None
 
     def _joins(self, held: str) -> bool:
-        """Models leave out white space at their beginning, nothing else; one that begins with a space goes on."""
+        """Models leave out white space at their beginning, nothing else; one that begins with a space goes on. But some
+        servers put a space before every answer: a capital letter or a mark behind it may begin another text.
+        """
         if not held.strip() or self._said[-1:].isspace():
             return False
-        return held[0] in CLOSING or (held[0] == " " and not held[1:2].isspace())
+        return held[0] in CLOSING or (held[0] == " " and held[1:2].isalnum() and not held[1].isupper())
 
 
 class Joint:

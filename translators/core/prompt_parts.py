@@ -31,9 +31,20 @@ PROTECTED_HEADINGS = re.compile(
     r"servers?|permissions?|hooks?|skills?|agents?|safety|security|sandbox\w*)\b|\.md\b",
     re.IGNORECASE,
 )
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b"
+NAME_BEGINS = r"(?<![\w.@+/~-])"
 #: Paths, dates, addresses, long ids: what describes this machine, this day, this session.
 FACTS = re.compile(
-    r"(?<![\w.~<])~?(?:/[\w.@+-]+){2,}|\b[A-Za-z]:\\|\b\d{4}-\d\d-\d\d\b|\bhttps?://|\b[0-9a-f]{8}-[0-9a-f]{4}-|\b[0-9a-f]{12,}\b"
+    "|".join(
+        (
+            r"(?<![\w.~<])~?(?:/[\w.@+-]+){2,}|\b[A-Za-z]:\\",
+            rf"{NAME_BEGINS}(?:~|\.\.?)/\w",
+            rf"{NAME_BEGINS}[\w@+-][\w.@+-]*(?:(?:/[\w.@+-]+){{2,}}|/[\w@+-]+\.\w)",
+            rf"\b\d{{4}}-\d\d-\d\d\b|\b\d\d?[./]\d\d?[./]\d\d|\b{MONTH}\.?\s\d|\b\d\d?(?:st|nd|rd|th)?\.?\s{MONTH}",
+            r"\bhttps?://|\b\d{1,3}(?:\.\d{1,3}){3}\b|\blocalhost\b|(?<![\w.+-])[\w.+-]+@[\w-]+\.\w",
+            r"\b[0-9a-f]{8}-[0-9a-f]{4}-|\b[0-9a-f]{12,}\b",
+        )
+    )
 )
 #: `key: value` with a value that is no sentence.
 SETTING = re.compile(r"^\s*(?:[-*+]\s+)?[\w .()'/-]{2,40}:[ \t]+\S{1,40}(?:[ \t]\S{1,20}){0,2}[ \t]*$", re.MULTILINE)

@@ -31,8 +31,6 @@ Parts = list[Part]
 SHORT = 40
 #: Rows, list items and lines of code that are kept of examples; a list is only cut when it loses more than one.
 KEPT_ROWS, KEPT_ITEMS, KEPT_LINES = 6, 6, 12
-#: Share of words that two passages have in common when the second one repeats the first.
-ALIKE = 0.85
 LEFT_OUT = "[{count} more left out]"
 MARKER = re.compile(r"\[\d+ more left out\]")
 
@@ -44,12 +42,14 @@ WEIGHT = re.compile(
     r"before|after|instead|require[sd]?|mandatory|forbid\w*|prohibit\w*|refuse\w*|ask|do|if|when|use|prefer)\b)"
     r"|[`\d<>{}]|\b[A-Z]{3,}\b|\b\w+_\w+\b"
 )
-#: Of these two passages must have the same to count as alike.
-DECISIVE = re.compile(
-    r"\b(?:not|never|no|none|nor|must|always|only|except|unless|without|\w+n't|cannot|may)\b", re.IGNORECASE
-)
-CODE = re.compile(r"`[^`\n]*`|\b\w*\d\w*\b|\b[A-Z]{2,}\b|\b\w+_\w+\b")
-WORD = re.compile(r"\w+")
+#: How a sentence begins that explains. One that begins otherwise may be an order: "Answer in German."
+STATEMENT = re.compile(r"(?:This|That|These|Those|It|Its|They|Their|There|Such|The|An?|Because|Since|Thus)\b")
+#: Words and signs by which two passages may differ that say the same. Every other word may be what matters: of "before"
+#: and "after", "public" and "private", two names, no list has them all.
+SMALL_WORDS = frozenset(("a", "an", "the", "this", "that", "these", "those", "which", "also", "just", "really", "very"))
+AROUND_WORDS = ".,;:!?*_\"'"
+#: What must be the same to the letter.
+CODE = re.compile(r"`[^`\n]*`|\"[^\"\n]*\"|\b[A-Z]{2,}\b")
 ASIDE = re.compile(r"[ \t]*\((?:e\.g\.|for example|for instance|such as)[^()\n]*\)", re.IGNORECASE)
 CELL = re.compile(r"[ \t]*\|[ \t]*")
 RULE_LINE = re.compile(r"[|:\-\s]+")
@@ -174,7 +174,7 @@ def is_new(sentence: str, seen: set[str]) -> bool:
 def exemplified(parts: Parts) -> Parts:
     """With few examples, and without near repetition."""
     found = [replace(part, text=plain_text(part)) if is_free(part) else part for part in parts]
-    return tidied(without_alike(fewer_items(fewer_examples(found))))
+    return tidied(once(fewer_items(fewer_examples(found)), gist))
 
 
 def plain_text(part: Part) -> str:
@@ -244,46 +244,21 @@ def runs(parts: Parts) -> Iterator[tuple[Parts, str]]:
         yield run, lead
 
 
-def without_alike(parts: Parts) -> Parts:
-    """Without passages that say in nearly the same words what an earlier one has said."""
-    index = Index()
-    free = {"paragraph", "item"}
-    return [part for part in parts if not (is_free(part) and part.kind in free and index.repeats(part.text))]
-
-
-class Index:
-    """Passages by their words. Only those that share a rare word are compared."""
-
-    def __init__(self) -> None:
-        self._by_word: dict[str, list[tuple[frozenset[str], Any]]] = {}
-
-    def repeats(self, text: str) -> bool:
-        """Whether an earlier passage has said it; else it is one of them from now on."""
-        words = frozenset(map(str.lower, WORD.findall(text)))
-        if len(text) < SHORT or MARKER.search(text):
-            return False
-        decisive = weights(text)
-        rare = sorted(words, key=lambda word: (-len(word), word))[: len(words) - int(ALIKE * len(words)) + 1]
-        for known, other in {entry for word in rare for entry in self._by_word.get(word, ())}:
-            if decisive == other and len(words & known) >= ALIKE * len(words | known):
-                return True
-        for word in rare:
-            self._by_word.setdefault(word, []).append((words, decisive))
-        return False
-
-
-def weights(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """What two passages that say the same have in common for certain: denials and demands, names and numbers."""
-    bare = ITEM.sub("", text, count=1)
-    return tuple(sorted(found.lower() for found in DECISIVE.findall(bare))), frozenset(CODE.findall(bare))
+def gist(part: Part) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """The words of a passage that carry its meaning, in their order; None when it is too short to tell."""
+    if part.kind not in ("paragraph", "item") or len(part.text) < SHORT or MARKER.search(part.text):
+        return None
+    bare = ITEM.sub("", part.text, count=1)
+    words = (word.strip(AROUND_WORDS).lower() for word in bare.split())
+    return tuple(word for word in words if word and word not in SMALL_WORDS), frozenset(CODE.findall(bare))
 
 
 # -- third step: what explains
 
 
 def briefed(parts: Parts, most: int) -> Parts:
-    """Without sentences that demand nothing and are not the first of their passage; the longest passages first, until
-    the prompt is small enough.
+    """Without sentences that explain and are not the first of their passage; the longest passages first, until the
+    prompt is small enough.
     """
     over = size(parts) - most
     shorter: dict[int, Part] = {}
@@ -291,10 +266,15 @@ def briefed(parts: Parts, most: int) -> Parts:
         part = parts[place]
         if over <= 0 or not is_free(part) or part.kind not in ("paragraph", "item"):
             continue
-        text = filtered(part.text, lambda number, words: number == 0 or bool(WEIGHT.search(words)))
+        text = filtered(part.text, lambda number, words: number == 0 or not explains(words))
         over -= tokens.estimate(part.text) - tokens.estimate(text)
         shorter[place] = replace(part, text=text)
     return [shorter.get(place, part) for place, part in enumerate(parts)]
+
+
+def explains(sentence: str) -> bool:
+    """A sentence that demands nothing and names nothing that must be spelled right."""
+    return STATEMENT.match(sentence) is not None and WEIGHT.search(sentence) is None
 
 
 def sentences(text: str) -> list[str]:

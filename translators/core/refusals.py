@@ -52,7 +52,11 @@ NAMED = (
     (any_of(r"authentication|invalid_api_key"), 401),
     (any_of(r"invalid_request|BadRequest|context_length|invalid_prompt|policy|image"), 400),
 )
-SECRET = any_of(r"\b(?:(?:sk|tp|gsk|nvapi|fw|xai)[-_]|AIza)[A-Za-z0-9_\-]{12,}", r"(?<=Bearer )[^\s\"',;]+")
+SECRET = any_of(
+    r"\b(?:(?:sk|tp|gsk|nvapi|fw|xai)[-_]|AIza)[A-Za-z0-9_\-]{12,}",
+    r"\brialto-[A-Za-z0-9_\-]{40,}",
+    r"(?<=Bearer )[^\s\"',;]+",
+)
 #: Control characters but tab and line feed, and those that turn the direction of writing.
 STEERING = dict.fromkeys(
     {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x09, 0x0A}

@@ -330,14 +330,14 @@ class Route:
         """The same route for one conversation. A long id is digested: vendors take 64 characters as a cache key."""
         if len(session) > SESSION_MAX:
             session = hashlib.sha256(session.encode("utf-8", "surrogatepass")).hexdigest()
-        return replace(self, session=session)
+        return replace(self, session=session) if session != self.session else self
 
-    def carrying(self, message: Json) -> Route:
-        """The same route for one request: with the protocol that the vendor wants for it."""
+    def carrying(self, message: Json, input_tokens: int = 0) -> Route:
+        """The same route for one request: with the protocol that the vendor wants for it and its estimated input."""
         protocol = self.vendor.select(message, self)
         vendor = self.vendor if protocol is self.vendor.protocol else replace(self.vendor, protocol=protocol)
-        prefilled = bool(native(message, self.profile.prefill))
-        return replace(self, vendor=vendor, stream=bool(message.get("stream")), prefilled=prefilled)
+        prefilled, stream = bool(native(message, self.profile.prefill)), bool(message.get("stream"))
+        return replace(self, vendor=vendor, stream=stream, prefilled=prefilled, input_tokens=input_tokens)
 
 
 def joined(base: str, path: str) -> str:

@@ -8,7 +8,6 @@ from app.asides.fitting import fitting_for
 from app.catalog.catalog import Catalog
 from app.media import Media
 from app.media.links import links_for
-from app.memory.store import Store
 from app.settings.settings import Settings
 from tests.support.media_samples import image
 from tests.support.messages import ask
@@ -28,7 +27,7 @@ def test_it_goes_as_it_is(model: str, same: bool, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("app.settings.settings.STATE_DIR", None)
     settings = Settings.load(SETTINGS)
     catalog = Catalog.load(settings)
-    fitting = fitting_for(settings, catalog, Store())
+    fitting = fitting_for(settings, catalog)
     message = ask(system=system_blocks(), messages=[{"role": "user", "content": [image()]}])
     fitted = fitting.countable(message, catalog.resolve(model), Media(links_for("off")))
     assert (fitted is message) is same
@@ -42,5 +41,5 @@ def test_a_defect_costs_the_fitting_only(caplog: pytest.LogCaptureFixture, monke
     catalog = Catalog.load(settings)
     message = ask(system=system_blocks(seed=77))
     route = catalog.resolve("deepseek/deepseek-v4-pro")
-    assert fitting_for(settings, catalog, Store()).countable(message, route, Media(links_for("off"))) is message
+    assert fitting_for(settings, catalog).countable(message, route, Media(links_for("off"))) is message
     assert "could not be fitted" in caplog.text

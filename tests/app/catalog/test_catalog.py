@@ -152,7 +152,7 @@ def test_an_unconfigured_vendor_is_refused_once_another_is_configured(name: str,
     with pytest.raises(
         Unauthorized, match=r"^KIMI_API_KEY is not set\. Set it in \.env or the environment to use Kimi"
     ) as caught:
-        catalog(DEEPSEEK_API_KEY="d").resolve(name, path_route)
+        catalog(DEEPSEEK_API_KEY="d", OPENAI_API_KEY="o").resolve(name, path_route)
     assert caught.value.should_retry is False
 
 

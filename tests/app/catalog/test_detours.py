@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from flask import Flask
 from app import create_app
 from app.api.listing import row_of
 from app.catalog.catalog import Catalog
+from app.catalog.detours import rerouted
 from app.settings.settings import Settings, SettingsError
-from app.startup import client_variables
-from tests.app.catalog.catalogs import catalog
+from app.startup import banner, client_variables
+from tests.app.catalog.catalogs import REAL, catalog
 from tests.scenarios.answers import answer, thought
 from tests.scenarios.rig import environment
 from tests.scenarios.wires import Chat
@@ -115,6 +117,97 @@ def test_the_local_file_has_the_last_word(tmp_path: Path) -> None:
     written(tmp_path, RULES)
     (tmp_path / "models.local.toml").write_text("routing = []\n", "utf-8")
     assert catalog(tmp_path, DEEPSEEK_API_KEY="k").rules == ()
+
+
+THRIFTY = """
+[[routing]]
+cheapest = ["deepseek/a", "kimi/b"]
+[models]
+"kimi/b" = { prices = { input = 3, output = 6 } }
+[models."deepseek/a".prices]
+input = 4
+output = 8
+[models."deepseek/a".prices.peak]
+hours = "09:00-12:00"
+zone = "Asia/Shanghai"
+days = ["mon"]
+otherwise = 0.5
+[aliases]
+main = "deepseek/a"
+"""
+MONDAY_TEN = datetime(2026, 11, 23, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "model", "price"),
+    [(MONDAY_TEN, "b", 4), (MONDAY_TEN + timedelta(hours=2), "a", 2), (MONDAY_TEN + timedelta(days=1), "a", 2)],
+    ids=["at the peak", "in the afternoon", "on another day"],
+)
+def test_prices_depend_on_the_hour(tmp_path: Path, moment: datetime, model: str, price: float) -> None:
+    found = catalog(written(tmp_path, THRIFTY), DEEPSEEK_API_KEY="d", KIMI_API_KEY="k")
+    found.now = lambda: moment
+    route = found.resolve("main")
+    assert route.prices["input"] == price
+    message: Json = {"model": "main", "messages": []}
+    assert rerouted(found, route, message, {}, moment, lambda *_: 1000).model == model
+
+
+def test_deepseek_costs_half_outside_of_beijings_working_hours() -> None:
+    found = catalog(vendors=REAL, DEEPSEEK_API_KEY="d")
+    found.now = lambda: MONDAY_TEN
+    assert found.resolve("deepseek/deepseek-v4-pro").prices == {"input": 1.32, "cached": 0.044, "output": 3.96}
+    found.now = lambda: MONDAY_TEN - timedelta(days=1)
+    assert found.resolve("deepseek/deepseek-v4-pro").prices == {"input": 0.66, "cached": 0.022, "output": 1.98}
+
+
+SMALL = """
+[models]
+"deepseek/deepseek-v4-pro" = { context_window = 1_048_576 }
+"ollama/small" = { context_window = 32_768 }
+"ollama/middle" = { context_window = 131_072 }
+[tiers.opus]
+setting = "BIG_MODEL"
+model = "ollama/small"
+names = ["claude-opus-5-5"]
+[tiers.sonnet]
+setting = "MIDDLE_MODEL"
+model = "ollama/small"
+names = ["claude-sonnet-5-5"]
+[tiers.haiku]
+setting = "SMALL_MODEL"
+model = "ollama/small"
+names = ["claude-haiku-5-5"]
+"""
+LONG = '[[routing]]\nkind = "long_context"\nover = {over}\nmodel = "deepseek/deepseek-v4-pro"\n'
+ASSUMES = "the client assumes 200,000 tokens"
+
+
+def said_at_the_start(folder: Path, rows: str, *classes: str) -> str:
+    """The text of the start; `classes` reach the middle model, the others the small one."""
+    environ = {"DEEPSEEK_API_KEY": "d", "OLLAMA_HOST": "http://box", **dict.fromkeys(classes, "ollama/middle")}
+    return banner(Settings.load(environ), catalog(written(folder, rows + SMALL), **environ))
+
+
+def test_the_start_tells_the_window_that_a_rule_for_long_contexts_gives(tmp_path: Path) -> None:
+    said = said_at_the_start(tmp_path, LONG.format(over=20_000))
+    assert "ANTHROPIC_DEFAULT_OPUS_MODEL='claude-opus-5-5[1m]'" in said
+    assert "CLAUDE_CODE_MAX_CONTEXT_TOKENS=1048576" in said and "CLAUDE_CODE_AUTO_COMPACT_WINDOW=1000000" in said
+    assert ASSUMES not in said and "Warning" not in said
+
+
+def test_the_start_warns_of_a_gap_below_a_rule_for_long_contexts(tmp_path: Path) -> None:
+    said = said_at_the_start(tmp_path, LONG.format(over=200_000), "BIG_MODEL")
+    gap = "has a window of 131,072 tokens, but only requests over 200,000 are led to a larger one"
+    assert said.count(f"Warning: middle (Ollama) {gap}") == 1
+
+
+def test_the_start_tells_which_names_the_client_knows_better(tmp_path: Path) -> None:
+    rule = '[[routing]]\nkind = "image"\nnames = ["claude-opus-*"]\nmodel = "deepseek/deepseek-v4-pro"\n'
+    said = said_at_the_start(tmp_path, rule, "MIDDLE_MODEL", "SMALL_MODEL")
+    assert "ANTHROPIC_DEFAULT_OPUS_MODEL=claude-opus-5-5\n" in said
+    assert "ANTHROPIC_DEFAULT_SONNET_MODEL=anthropic/ollama/middle\n" in said
+    assert f"Use these names: for any other that begins with claude- {ASSUMES}." in said
+    assert f"Warning: for claude-opus-5-5 {ASSUMES}, small (Ollama) has 32,768." in said
 
 
 def test_the_start_pastes_names_for_which_rules_hold(tmp_path: Path) -> None:

@@ -53,6 +53,21 @@ ROUTED: dict[str, tuple[list[Rule], Asked, str | None]] = {
         asked("image", name="CLAUDE-X"),
         EYES,
     ),
+    "for this name with a large window": (
+        [rule(EYES, kind="image", names=("claude-x",))],
+        asked("image", name="claude-x[1m]"),
+        EYES,
+    ),
+    "for large windows": (
+        [rule(EYES, kind="image", names=("*[1m]",))],
+        asked("image", name="claude-x[1m]"),
+        EYES,
+    ),
+    "for large windows alone": (
+        [rule(EYES, kind="image", names=("claude-[1m]",))],
+        asked("image", name="claude-m"),
+        None,
+    ),
     "for other names": ([rule(EYES, kind="image", names=("opus*",))], asked("image"), None),
     "in its hours": ([BY_DAY], asked(), NIGHT),
     "out of its hours": ([BY_DAY], asked(moment=NOON.replace(hour=18)), None),
@@ -101,6 +116,7 @@ def test_several_spans() -> None:
 
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aa"}}
 RESULT = {"type": "tool_result", "tool_use_id": "t", "content": [PICTURE]}
+FOLDER = {"type": "document", "source": {"type": "content", "content": [PICTURE]}}
 WEB = {"type": "web_search_20250305", "name": "web_search"}
 TITLE = {"format": {"type": "json_schema", "schema": {"type": "object", "properties": {"title": {}}}}}
 CODE = {"user-agent": "claude-cli/2.1"}
@@ -124,6 +140,7 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, str], str, set[str]]] = {
     "a search beside tools": ({"tools": [{"name": "Read"}, WEB]}, {}, "", {"web_search"}),
     "a search that is forbidden": ({"tools": [WEB], "tool_choice": {"type": "none"}}, {}, "", set()),
     "an image": ({"messages": [user(PICTURE)]}, {}, "", {"image"}),
+    "an image in a document": ({"messages": [user(FOLDER)]}, {}, "", {"image"}),
     "an image of a tool, long ago": ({"messages": [user(RESULT), user(), user()]}, {}, "", {"image"}),
 }
 

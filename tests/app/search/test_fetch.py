@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.search.fetch import CUT, MOST_BYTES, Pages
+from app.search.named import is_named
 from app.search.text import page_text
 from app.search.web import Web
 from app.upstream.fetch import Fetcher
@@ -124,6 +125,7 @@ REFUSED = {
     "too long": ("https://a.test/" + "x" * 9000, TOOL, None, "url_too_long"),
     "beyond the domains": ("https://a.test/", WebTool(FETCH, "f", allowed=("b.test",)), None, "url_not_allowed"),
     "blocked": ("https://x.a.test/", WebTool(FETCH, "f", blocked=("a.test",)), None, "url_not_allowed"),
+    "a prefix": ("https://a.test/x", TOOL, "see https://a.test/xyz", "url_not_in_prior_context"),
     "made up": ("https://a.test/?secret=1", TOOL, "see https://a.test/", "url_not_in_prior_context"),
 }
 
@@ -138,6 +140,52 @@ def test_what_is_not_opened(server: ScriptedServer, name: str) -> None:
 def test_a_fragment_and_a_slash_do_not_matter(server: ScriptedServer) -> None:
     server.play([Answer([b"a"], headers={"content-type": "text/plain"})])
     assert "error_code" not in opened(f"{server.url}/x/#part", seen=f"see {server.url}/x for it")
+
+
+#: What stands in the conversation -> an address that it names.
+NAMED = {
+    "see https://a.test/x.": "https://a.test/x",
+    "(https://a.test/x_(y)).": "https://a.test/x_(y)",
+    "[there](https://a.test/x)": "https://a.test/x",
+    "[https://b.test](https://a.test/x)": "https://b.test/",
+    '{\\"url\\":\\"https://a.test/x\\"}': "https://a.test/x",
+    "line https://a.test/x\\nnext": "https://a.test/x",
+    "**https://a.test/x**, or": "https://a.test/x",
+    "https://a.test/x,https://b.test": "https://a.test/x",
+    "请看https://a.test/x，谢谢": "https://a.test/x",
+    "HTTPS://A.Test:443/x/../y#part": "https://a.test/y",
+    "http://ä.test/ü": "http://xn--4ca.test/%C3%BC",
+    "https://a.test": "https://a.test/#top",
+    "https://a.test/x?q=1&r=2": "https://a.test/x?q=1&r=2",
+    "https://r.test/https://a.test/x": "https://a.test/x",
+}
+
+
+@pytest.mark.parametrize("text", NAMED)
+def test_an_address_that_was_named(text: str) -> None:
+    assert is_named(NAMED[text], text)
+
+
+#: What stands in the conversation -> an address that it does not name.
+UNNAMED = {
+    "https://a.test/xyz": "https://a.test/x",
+    "https://a.test/x?q=12": "https://a.test/x?q=1",
+    "https://a.test/x?q=1&r=2": "https://a.test/x?q=1",
+    "https://a.test/x?q=1": "https://a.test/x",
+    "https://a.test/x": "https://a.test/",
+    "https://a.test:8443/x": "https://a.test/x",
+    "https://a.test.evil.test/": "https://a.test",
+    "https://a.test/y": "http://a.test/y",
+    "https://a.test/wiki/A_(b)": "https://a.test/wiki/A",
+    "https://a.test/straße": "https://a.test/stra",
+    "https://me@a.test/x": "https://a.test/x",
+    "https://a.test/X": "https://a.test/x",
+}
+
+
+@pytest.mark.parametrize("text", UNNAMED)
+def test_an_address_that_was_not_named(text: str) -> None:
+    assert not is_named(UNNAMED[text], text)
 
 
 def test_a_redirect_out_of_the_domains_is_not_shown(server: ScriptedServer) -> None:

@@ -126,6 +126,15 @@ def test_a_search_by_pattern_that_fails_is_told(rig: Rig) -> None:
     assert Message.model_validate(message)
 
 
+def test_the_other_search_is_the_same_one(rig: Rig) -> None:
+    """A client may offer both; a model that has read of one in the history calls it all the same."""
+    rig.play(answer(look(REGEX["name"])), answer("Sorry."), answer(look(REGEX["name"])), answer("Sorry."))
+    asked = rig.ask(stream=False, tools=[READ, BM25, REGEX, *DEFERRED]).json
+    assert kinds(asked) == [*SERVED, "text"]
+    assert offered(rig, 0) == ["Read", BM25["name"]]
+    assert kinds(rig.ask(stream=False, tools=[READ, *HUNDRED]).json) == ["text"]
+
+
 def test_a_hidden_tool_may_be_called(rig: Rig) -> None:
     rig.play(answer(Call(WANTED, (json.dumps(GIVEN),))), answer("Done."))
     tools = [READ, BM25, *DEFERRED]

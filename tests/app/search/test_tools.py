@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import regex
 
-from app.search.tools import LONGEST, MOST_SEARCHES, found_tools
+from app.search.tools import LONGEST, LONGEST_QUERY, MOST_SEARCHES, found_tools
 from tests.support.filler_tools import filler_tools
 from translators.core.tool_search import ToolSearch
 
@@ -63,10 +64,39 @@ def test_a_pattern_that_is_none(pattern: str) -> None:
     assert code({"query": pattern}) == "invalid_tool_input"
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){30}x", "(?R)", r"(x+x+)+y|(a?){60}a{60}\d"])
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){30}x", "(?R)", r"(x+x+)+y|(a?){30}a{30}\d"])
 def test_a_pattern_that_takes_for_ever_is_given_up(pattern: str) -> None:
     """Without a limit the test itself would not come to an end."""
     assert code({"query": pattern}) == "execution_time_exceeded"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(?:a{65535}){65535}",
+        "(?:a{1000}){1000}",
+        "(?x)(?:a{6 5#}\n535}){99}",
+        "#(?:ab?){999999}",
+        "(?:a{2,999}b?){,99}",
+    ],
+)
+def test_a_pattern_that_would_take_all_memory_is_not_compiled(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regex, "compile", lambda *given, **more: pytest.fail("compiled"))
+    assert code({"query": pattern}) == "invalid_tool_input"
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^\w{1,60}_issue$", r"(?:\w+_){2,3}\w{0,20}", r"\d{0}mcp__", "{", "a{,}", r"[{}]|mcp"]
+)
+def test_ordinary_repetition_is_no_reason(pattern: str) -> None:
+    assert names(found_tools("srvtoolu_1", {"query": pattern}, PATTERNS, 1)) is not None
+
+
+def test_of_a_query_without_end_the_beginning_counts() -> None:
+    query = "delete a reminder " + "word " * 100_000
+    assert names(found_tools("srvtoolu_1", {"query": query}, WORDS, 1))[0] == "mcp__calendar__delete_reminder"
+    late = found_tools("srvtoolu_1", {"query": "zebra " * LONGEST_QUERY + "reminder"}, WORDS, 1)
+    assert names(late) == []
 
 
 def test_too_many_searches() -> None:
