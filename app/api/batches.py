@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from itertools import chain
+from urllib.parse import quote
 
 from flask import Blueprint, Response, current_app, g, request
 
 from app.api import auth, errors
+from app.api.asked import rialto
 from app.api.bodies import large_body
-from app.api.messages import json_answer, rialto
+from app.api.messages import json_answer
 from app.api.paging import parsed_page
 from app.batches.batch import Batch, shown
 from app.batches.desk import Desk
@@ -112,8 +114,20 @@ def results(id: str, target: str = "") -> Response:
         raise NotFound(f"message batch {id} has no results yet; it is being processed")
     if batch.archived is not None:
         raise NotFound(f"message batch {id} is archived; its results are not available any more")
-    lines = desk().store.results(id)
+    lines = whole(desk().store.results(id), batch)
     return Response(begun(lines), content_type="application/x-jsonl")
+
+
+def whole(lines: Iterator[bytes], batch: Batch) -> Iterator[bytes]:
+    """The lines of all items. Raises `NotFound` where the batch is deleted meanwhile: half of them, with a clean end,
+    would look like all.
+    """
+    missing = batch.total
+    for piece in lines:
+        missing -= piece.count(b"\n")
+        yield piece
+    if missing > 0:
+        raise NotFound(f"message batch {batch.id} is gone; its results are not all here")
 
 
 def begun(lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -132,7 +146,7 @@ def found(id: str) -> Batch:
 
 def told(batch: Batch) -> Json:
     """The batch in Anthropic's shape."""
-    return shown(batch, f"{base_url()}{batch.target}{LIST}/{batch.id}/results")
+    return shown(batch, f"{base_url()}{quote(batch.target, safe='/:@')}{LIST}/{batch.id}/results")
 
 
 def base_url() -> str:

@@ -5,6 +5,7 @@ POST /v1/messages is true of it too: checks, routes, fallbacks, retries, quotas,
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -130,8 +131,16 @@ def judged(reply: Reply, tries: int) -> Result | Pause:
     body = reply.body.strip()
     fields = orjson.loads(body)
     if fields.get("type") != "error":
-        return Result("succeeded", body)
+        return Result("succeeded", message_of(body))
     return pause(reply, fields["error"]["type"], tries) or Result("errored", body)
+
+
+def message_of(body: bytes) -> bytes:
+    """The message with the tier of its request, as Anthropic tells it of what a batch has asked
+    (https://platform.claude.com/docs/en/api/service-tiers, read 2026-11-21). Numbers over 64 bits stay what they are.
+    """
+    fields = json.loads(body)
+    return dumps({**fields, "usage": {**(fields.get("usage") or {}), "service_tier": "batch"}})
 
 
 def pause(reply: Reply, kind: str, tries: int) -> Pause | None:

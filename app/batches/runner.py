@@ -100,7 +100,11 @@ class Runner:
             if lease is None:
                 return
             self._running[lease.token] = lease
-            threading.Thread(target=self._work, args=(lease,), name="batch-item", daemon=True).start()
+            try:
+                threading.Thread(target=self._work, args=(lease,), name="batch-item", daemon=True).start()
+            except RuntimeError:  # no thread to be had: its lease must not be renewed for ever
+                del self._running[lease.token]
+                raise
 
     def _work(self, lease: Lease) -> None:
         try:
@@ -122,4 +126,6 @@ class Runner:
         if isinstance(outcome, Pause):
             self._store.give_back(lease, outcome.seconds, counted=outcome.counted, hold=outcome.hold)
         elif not self._store.finish(lease, outcome):
-            log.warning("an item of %s was run twice; the other result is kept", lease.batch.id)
+            log.warning(
+                "a result in %s came too late: the item is another's by now, or the batch is gone", lease.batch.id
+            )

@@ -43,9 +43,11 @@ DUE = (
     "AND due <= :now) ORDER BY served, number LIMIT 1"
 )
 SERVE = "UPDATE batches SET served = :now WHERE number = :number"
+#: Items are written in the order of their places. By `rowid` the index has them sorted; by `place` every claim would
+#: sort all that wait.
 CLAIM = (
     "UPDATE items SET token = :token, due = :until, tries = tries + 1 WHERE rowid = (SELECT rowid FROM items "
-    "WHERE number = :number AND outcome IS NULL AND due <= :now ORDER BY due, place LIMIT 1) "
+    "WHERE number = :number AND outcome IS NULL AND due <= :now ORDER BY due, rowid LIMIT 1) "
     "RETURNING place, custom_id, params, tries"
 )
 RENEW = f"UPDATE items SET due = ? WHERE {MINE} AND outcome IS NULL"

@@ -101,9 +101,9 @@ class RedisBatches:
         row = self._run(scripts.CLAIM, now, now - LIFE, now + LEASE, token)
         if not row:
             return None
-        id, place, item, tries = row
+        fixed, place, item, tries = row
         custom_id, _, params = item.partition(b"\n")
-        batch = self._work(lambda client: batch_of(client.hgetall(key(id.decode())), {}))
+        batch = unpacked(json.loads(fixed))
         item = Item(custom_id.decode(), params)
         return Lease(batch=batch, place=int(place), item=item, token=token, tries=tries)
 

@@ -181,7 +181,8 @@ def transaction(base: sqlite3.Connection) -> Iterator[None]:
         yield
         base.execute("COMMIT")
     except BaseException:
-        base.execute("ROLLBACK")
+        if base.in_transaction:  # a full disk has rolled it back
+            base.execute("ROLLBACK")
         raise
 
 

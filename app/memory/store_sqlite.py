@@ -100,7 +100,8 @@ def write(connection: sqlite3.Connection, changes: Iterable[Pending], now: float
                 connection.execute(REPLACE, (*pending.key, json.dumps(row.value), row.until))
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has rolled it back
+            connection.execute("ROLLBACK")
         raise
 
 

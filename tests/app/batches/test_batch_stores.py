@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.batches import sql, store_sqlite
 from app.batches.batch import KEPT, LIFE, Batch, Item, Lease, Result
 from app.batches.store import LEASE, BatchStore, Page, UnknownCursor
 from app.batches.store_redis import RedisBatches
-from app.batches.store_sqlite import FILE, SqliteBatches
+from app.batches.store_sqlite import FILE, SqliteBatches, opened
+from app.memory.store import StoreFailure
 from tests.support.redis_server import redis_server
 from translators.core.errors import InvalidRequest
 
@@ -310,3 +314,28 @@ def test_nothing_is_made_before_the_first_batch(tmp_path: Path, clock: Clock) ->
     assert (store.page("team", Page()), store.size(), list(tmp_path.iterdir())) == (((), False), 0, [])
     store.add(batch(), items(1))
     assert (tmp_path / "state" / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_claim_does_not_sort_all_that_waits(tmp_path: Path, clock: Clock) -> None:
+    SqliteBatches(tmp_path, clock).add(batch(), items(1))
+    with closing(sqlite3.connect(tmp_path / FILE)) as base:
+        values = {"number": 1, "now": NOON, "until": NOON, "token": "t"}
+        plan = base.execute(f"EXPLAIN QUERY PLAN {sql.CLAIM}", values).fetchall()
+    assert plan and not [step for *_, step in plan if "TEMP B-TREE" in step]
+
+
+def test_a_full_disk_is_called_so_and_costs_nothing_else(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def narrow(file: Path | None) -> sqlite3.Connection:
+        base = opened(file)
+        base.execute("PRAGMA max_page_count = 40")
+        return base
+
+    monkeypatch.setattr(store_sqlite, "opened", narrow)
+    store = SqliteBatches(tmp_path, clock)
+    store.add(batch(), items(1))
+    with pytest.raises(StoreFailure, match="full"):
+        store.add(batch("msgbatch_2"), [Item(f"id-{number}", b" " * 1000) for number in range(1000)])
+    assert store.find("team", "msgbatch_2") is None
+    assert store.finish(claimed(store), DONE)

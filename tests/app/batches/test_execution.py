@@ -59,13 +59,23 @@ def test_a_message() -> None:
     application = Application(200, b" ", MESSAGE)
     headers = {"anthropic-beta": "a,b"}
     found = outcome(application, headers=headers, target="/groq:é")
-    assert found == Result("succeeded", json.dumps(MESSAGE).encode())
+    assert isinstance(found, Result) and found.outcome == "succeeded"
+    assert json.loads(found.body) == MESSAGE | {"usage": {"service_tier": "batch"}}
     assert application.closed
     environ = application.environ
     assert environ["wsgi.input"].read() == b'{"model":"m"}' and environ["CONTENT_LENGTH"] == "13"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/groq:é/v1/messages"
     assert environ["HTTP_ANTHROPIC_BETA"] == "a,b"
     assert (environ[KEY].client, environ[KEY].batch) == (TEAM, "msgbatch_1")
+
+
+def test_a_result_says_that_it_is_of_a_batch() -> None:
+    usage = {"input_tokens": 9, "output_tokens": 3, "service_tier": "standard"}
+    large = {"type": "tool_use", "input": {"n": 123456789012345678901234567890}}
+    found = outcome(Application(200, {"type": "message", "content": [large], "usage": usage}))
+    assert isinstance(found, Result)
+    message = json.loads(found.body)
+    assert message["usage"] == usage | {"service_tier": "batch"} and message["content"] == [large]
 
 
 def test_an_error_that_stays() -> None:

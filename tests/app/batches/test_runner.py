@@ -192,3 +192,21 @@ def test_a_server_that_stops_begins_nothing_and_lets_go(store: SqliteBatches, st
     wait(lambda: len(given) == 2)
     assert sorted(given) == ["id-0", "id-1"]
     wait(lambda: store.claim() is not None)
+
+
+def test_an_item_that_gets_no_thread_does_not_take_a_place(
+    store: SqliteBatches, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true, failing = threading.Thread.start, [True]
+
+    def begin(thread: threading.Thread) -> None:
+        if thread.name == "batch-item" and failing:
+            failing.clear()
+            raise RuntimeError("can't start new thread")
+        true(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", begin)
+    add(store, 2)
+    start(lambda lease, gone: DONE, most=1)
+    wait(lambda: bool(list(store.results("msgbatch_1"))))
+    assert failing == []
