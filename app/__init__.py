@@ -6,7 +6,7 @@ import os
 import sys
 
 import click
-from flask import Flask, Response, request
+from flask import Response, request
 
 from app import dashboard
 from app.api import errors, stopping, visitors
@@ -19,6 +19,7 @@ from app.api.status import status
 from app.batches import desk
 from app.doctor import commands as doctor_commands
 from app.exchange import loops
+from app.framework import Flask
 from app.logs.application import announced, init_logs
 from app.metrics.page import metrics
 from app.rialto import build

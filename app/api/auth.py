@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from flask import Request
+from werkzeug.datastructures import Headers
 
 from app.batches.origin import origin_of
 from app.clients.keys import Keyring
@@ -29,7 +31,7 @@ def holder(request: Request, keyring: Keyring) -> Client:
         return origin.client
     if not keyring.asks:
         return keyring.default
-    found = keys(request)
+    found = keys(request.headers)
     if not found:
         raise Unauthorized(f"x-api-key header is required ({source(keyring)}; Authorization: Bearer works too)")
     client = keyring.holder(found)
@@ -54,18 +56,18 @@ def source(keyring: Keyring) -> str:
     return " or ".join([*known, *(["a key of conf/clients.toml"] if keyring.rows else [])])
 
 
-def own_credentials(request: Request, keyring: Keyring) -> dict[str, str]:
+def own_credentials(headers: Headers | Mapping[str, str], keyring: Keyring) -> dict[str, str]:
     """The headers whose key is not Rialto's: the client's own key for the vendor."""
-    headers = {name: request.headers.get(name, "").strip() for name in ("x-api-key", "authorization")}
+    found = {name: headers.get(name, "").strip() for name in ("x-api-key", "authorization")}
     return {
         name: value
-        for name, value in headers.items()
+        for name, value in found.items()
         if value and value.lower() != "bearer" and keyring.holder(value.split()[-1:]) is None
     }
 
 
-def keys(request: Request) -> list[str]:
-    """The keys that a request presents."""
-    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
-    found = [request.headers.get("x-api-key", "").strip(), token.strip() if scheme.lower() == "bearer" else ""]
+def keys(headers: Headers | Mapping[str, str]) -> list[str]:
+    """The keys that a request with these headers presents."""
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    found = [headers.get("x-api-key", "").strip(), token.strip() if scheme.lower() == "bearer" else ""]
     return [key for key in found if key]

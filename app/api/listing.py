@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.catalog.routing import Kind
+from app.catalog.routing import Kind, Rule
 from translators.core.errors import RialtoError
 from translators.core.vendor import Json, Route
 
@@ -79,8 +79,13 @@ def reached(catalog: Catalog, route: Route, kind: Kind) -> list[Route]:
     """Where requests of a kind go, whatever the hour: the name's own route and those of rules for that kind alone."""
     rules = [(rule, one) for rule, one in catalog.detours(route.alias) if rule.hours is None]
     if kind == "long_context":
-        return [route, *(one for rule, one in rules if rule.over and rule.kind in (None, kind))]
+        return [route, *(one for rule, one in rules if is_long(rule))]
     return [route, *(one for rule, one in rules if rule.kind == kind and not rule.over)]
+
+
+def is_long(rule: Rule) -> bool:
+    """A rule for long contexts, whatever the hour."""
+    return bool(rule.over) and rule.kind in (None, "long_context") and rule.hours is None
 
 
 def widest(routes: Sequence[Route]) -> int | None:

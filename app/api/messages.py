@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from app.api import auth, sse
+from app.api.asked import Asked, asked, rialto
 from app.api.bodies import read_body
 from app.api.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
-from app.batches.origin import origin_of
 from app.catalog.detours import rerouted
-from app.clients.models import allowed_chain, check_model, may_use
+from app.clients.models import allowed_chain, check_model, may_stand_in, may_use
 from app.exchange.call import USER_AGENT, Caller
 from app.exchange.client import ClientGone, end_writes, presence
 from app.exchange.counting import count_answer
@@ -24,7 +25,8 @@ from app.exchange.exchange import BLANK, Exchange
 from app.exchange.loops import passed
 from app.exchange.means import Means
 from app.ids import new_id
-from app.rialto import Rialto
+from app.settings.settings import Settings
+from app.usage.kind import SESSION
 from app.usage.requests import understood
 from translators.core import tokens
 from translators.core.errors import InvalidRequest
@@ -39,18 +41,13 @@ CLIENT_CLOSED = 499
 log = logging.getLogger("rialto")
 
 
-def rialto() -> Rialto:
-    """The parts of the running application."""
-    found: Rialto = current_app.extensions["rialto"]
-    return found
-
-
 @messages.before_request
 def check_key() -> None:
     """Every endpoint here needs the client's key."""
-    g.client = client = auth.check(request, rialto().keyring)
+    keyring = rialto().keyring
+    g.client = client = auth.check(request, keyring)
     if account := g.get("account"):
-        account.client = client.name if rialto().keyring.asks else ""
+        account.client = client.name if keyring.asks else ""
 
 
 @messages.post("/v1/messages")
@@ -59,17 +56,19 @@ def check_key() -> None:
 @messages.post("/<path:target>/v1/v1/messages")
 def create(target: str | None = None) -> Response:
     """A message, whole or streamed."""
-    message = parse(body(), MESSAGE_REQUEST)
-    account = understood(message, session(message))
-    account.wished = route = resolve(message, target)
+    here = asked()
+    message = parse(body(here), MESSAGE_REQUEST)
+    account = understood(message, here.headers, session(message, here))
+    account.wished = route = resolve(message, target, here, account.session)
     if message["max_tokens"] == 0 and not route.profile.genuine:
         return json_answer(empty_message(message))
-    rialto().books.begin(account)
-    routes = allowed_chain(g.client, route, rialto().catalog.chain(route))
-    admitted = rialto().quotas.admitted(g.client, message, route, means())
-    exchange = Exchange(clamped(message), routes, admitted, caller(account.goes_with), account)
+    here.rialto.books.begin(account)
+    routes = allowed_chain(here.client, route, here.rialto.catalog.chain(route))
+    admitted = here.rialto.quotas.admitted(here.client, message, route, means(here))
+    asker = caller(here, account.goes_with, partial(may_stand_in, here.client, route))
+    exchange = Exchange(clamped(message, here.rialto.settings), routes, admitted, asker, account)
     log_unknown(message, route)
-    end_writes(request.environ, rialto().settings.total_timeout)
+    end_writes(here.environ, here.rialto.settings.total_timeout)
     if not message.get("stream"):
         return whole_answer(exchange)
     return stream_answer(exchange)
@@ -81,64 +80,64 @@ def create(target: str | None = None) -> Response:
 @messages.post("/<path:target>/v1/v1/messages/count_tokens")
 def count_tokens(target: str | None = None) -> Response:
     """The input tokens over system, tools and all blocks."""
-    message = parse(body(), COUNT_REQUEST)
-    route = resolve(message, target)
-    own = means()
+    here = asked()
+    message = parse(body(here), COUNT_REQUEST)
+    route = resolve(message, target, here, session(message, here))
+    own = means(here)
     if own.fitting is not None:
         message = own.fitting.countable(message, route, own.media)
     message = own.media.countable(message, route)
-    return json_answer(count_answer(message, route, rialto().means.upstream, caller(), rialto().means.memory))
+    return json_answer(count_answer(message, route, own.upstream, caller(here), own.memory))
 
 
-def means() -> Means:
-    """What the running request uses: the files are its client's, and an item of a batch lets others go first."""
-    shared = rialto().means
-    own = replace(shared, media=shared.media.reading(rialto().files.of(g.client.name)))
-    return replace(own, traffic=own.traffic.behind()) if origin_of(request.environ) else own
+def means(here: Asked) -> Means:
+    """What a request uses: the files are its client's, and an item of a batch lets others go first."""
+    shared = here.rialto.means
+    kept, most = here.rialto.files.of(here.client.name), here.rialto.settings.storage.file_bytes
+    own = replace(shared, media=shared.media.reading(kept, most))
+    return replace(own, traffic=own.traffic.behind()) if here.origin else own
 
 
-def body() -> bytes:
+def body(here: Asked) -> bytes:
     """The request's bytes."""
-    return read_body(request, rialto().settings.max_body_bytes)
+    return read_body(request, here.rialto.settings.max_body_bytes)
 
 
-def resolve(message: Json, target: str | None) -> Route:
+def resolve(message: Json, target: str | None, here: Asked, session: str) -> Route:
     """The route of a request, bound to its conversation. A path prefix without a colon is a mount point, no target.
     Raises `Forbidden` for a model that the client may not call. A rule that leads to such a one does not hold.
     """
     path_route = target if target and ":" in target else None
-    route = rialto().catalog.resolve(message["model"], path_route).within(session(message))
-    check_model(g.client, route, path_route)
-    detour = route if path_route else detoured(message, route)
-    return detour if may_use(g.client, detour, path_route) else route
+    route = here.rialto.catalog.resolve(message["model"], path_route).within(session)
+    check_model(here.client, route, path_route)
+    detour = route if path_route else detoured(message, route, here)
+    return detour if may_use(here.client, detour, path_route) else route
 
 
-def detoured(message: Json, route: Route) -> Route:
+def detoured(message: Json, route: Route, here: Asked) -> Route:
     """The route that the rules of `[[routing]]` choose."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return rerouted(rialto().catalog, route, message, headers, datetime.now(UTC), estimated)
+    catalog, calibration = here.rialto.catalog, here.rialto.means.memory.calibration
+    if not catalog.rules:
+        return route
+
+    def estimated(message: Json, route: Route) -> int:
+        return calibration.estimate(message, route).tokens
+
+    return rerouted(catalog, route, message, here.headers, datetime.now(UTC), estimated)
 
 
-def estimated(message: Json, route: Route) -> int:
-    """The tokens of a request's input."""
-    return rialto().means.memory.calibration.estimate(message, route).tokens
-
-
-def session(message: Json) -> str:
+def session(message: Json, here: Asked) -> str:
     """A stable id of the conversation: the client's header, or the session inside `metadata.user_id`, or the batch; ""
     when there is none.
     """
-    origin = origin_of(request.environ)
-    return named_session(message) or (origin.batch if origin else "")
+    named = here.headers.get(SESSION) or session_in((message.get("metadata") or {}).get("user_id"))
+    return named or (here.origin.batch if here.origin else "")
 
 
-def named_session(message: Json) -> str:
-    """The session that a request names, or ""."""
-    if header := request.headers.get("x-claude-code-session-id", ""):
-        return header
-    user = (message.get("metadata") or {}).get("user_id")
+def session_in(user_id: Any) -> str:
+    """The session that a `user_id` names, or ""."""
     try:
-        found = json.loads(user or "").get("session_id")
+        found = json.loads(user_id).get("session_id") if user_id else ""
     except (TypeError, ValueError, AttributeError):
         return ""
     return found if isinstance(found, str) else ""
@@ -151,26 +150,26 @@ def log_unknown(message: Json, route: Route) -> None:
         log.info("fields that are not known are ignored: %s", ", ".join(map(repr, unknown)))
 
 
-def clamped(message: Json) -> Json:
+def clamped(message: Json, settings: Settings) -> Json:
     """The message with `max_tokens` inside the configured limits."""
-    settings = rialto().settings
     wished = message["max_tokens"]
     wished = max(wished, settings.min_tokens_limit or 0) if wished else 0
     wished = min([wished, *(limit for limit in (settings.max_tokens_limit, settings.max_output_tokens) if limit)])
     return {**message, "max_tokens": wished}
 
 
-def caller(trace: Mapping[str, str] | None = None) -> Caller:
-    """What the exchange needs of this request."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    agent = request.headers.get("user-agent") or USER_AGENT
+def caller(
+    here: Asked, trace: Mapping[str, str] | None = None, may_ask: Callable[[Route], bool] = lambda route: True
+) -> Caller:
+    """What the exchange needs of a request."""
     return Caller(
-        gone=presence(request.environ),
-        via=", ".join([*passed(request), rialto().instance]),
-        user_agent=agent,
-        headers=headers,
-        credentials=auth.own_credentials(request, rialto().keyring),
+        gone=presence(here.environ),
+        via=", ".join([*passed(here.headers), here.rialto.instance]),
+        user_agent=here.headers.get("user-agent") or USER_AGENT,
+        headers=here.headers,
+        credentials=auth.own_credentials(here.headers, here.rialto.keyring),
         trace=trace or {},
+        may_ask=may_ask,
     )
 
 

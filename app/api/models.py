@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from app.api import auth
+from app.api.asked import rialto
 from app.api.listing import Row
-from app.api.messages import json_answer, rialto
+from app.api.messages import json_answer
 from app.api.paging import parsed_page
 from app.clients.models import allowed_rows, check_model
 from translators.core.errors import InvalidRequest

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,6 +21,8 @@ from translators.core.errors import InvalidRequest
 ROLES = ("user", "assistant", "system")
 #: Levels of objects and lists inside one another. The JSON writer ends at 254, and vendors' bodies wrap some around it.
 MAX_DEPTH = 200
+#: Combinations of fields that are remembered.
+MOST_FORMS = 256
 
 
 class Conversation(fields.Field[list[Any]]):
@@ -140,10 +143,21 @@ def parse(data: bytes, schema: Schema) -> dict[str, Any]:
     if shapes.too_deep(body, MAX_DEPTH):
         raise InvalidRequest(f"The request body is nested too deeply; {MAX_DEPTH} levels are the limit")
     try:
-        loaded: dict[str, Any] = schema.load(body)
+        loaded: dict[str, Any] = narrowed(schema, wanted(schema, body)).load(body)
     except ValidationError as error:
         raise InvalidRequest("; ".join(sentences(error.messages_dict))) from None
     return loaded
+
+
+def wanted(schema: Schema, body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that a body has or must have."""
+    return tuple([name for name, field in schema.fields.items() if name in body or field.required])
+
+
+@lru_cache(MOST_FORMS)
+def narrowed(schema: Schema, names: tuple[str, ...]) -> Schema:
+    """The schema without the fields that a body does not have: going through each of them takes half of its time."""
+    return type(schema)(only=names)
 
 
 def json_value(data: bytes) -> Any:

@@ -7,7 +7,9 @@ import time
 from flask import Blueprint, Response, request
 
 from app.api import auth, visitors
-from app.api.messages import json_answer, rialto
+from app.api.asked import rialto
+from app.api.messages import json_answer
+from app.catalog.targets import unset
 from app.doctor.plan import chosen_name, examined, plans
 from app.doctor.questions import text_of
 from app.doctor.remedies import Case, mistake
@@ -105,6 +107,8 @@ def wanted_name() -> str:
     if not asks_for_vendor():
         return request.args.get("model") or DEFAULT_NAME
     target = rialto().catalog.target(request.args["vendor"])
+    if target.missing:
+        raise unset(target)
     if not (target.vendor.models or (target.usable and target.vendor.keyless)):
         raise InvalidRequest(f"model: {target.vendor.title} has no known model; add ?model={target.vendor.name}/MODEL")
     return chosen_name(rialto(), target)

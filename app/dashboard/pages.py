@@ -49,7 +49,7 @@ def check() -> Response | None:
     visitors.check(request, parts().settings)
     if request.endpoint in OPEN or welcome():
         return None
-    if request.endpoint in PAGES and not auth.keys(request):
+    if request.endpoint in PAGES and not auth.keys(request.headers):
         return door()
     access.check(request, parts().keyring, parts().settings.bridge_api_key)
     return None

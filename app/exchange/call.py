@@ -5,7 +5,7 @@ deltas of the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.api import sse
@@ -64,7 +64,7 @@ class Call:
 
     def __init__(self, message: Json, route: Route, means: Means, caller: Caller) -> None:
         self.estimate: Estimate = means.memory.calibration.estimate(message, route)
-        self.route = route = replace(route.carrying(message), input_tokens=self.estimate.tokens)
+        self.route = route = route.carrying(message, self.estimate.tokens)
         self.message = message if route.vendor.protocol.verbatim else {**message, "stream": route.stream}
         self._means = means
         self._learned = means.memory.learned

@@ -5,7 +5,10 @@ Every request to a vendor names the Rialtos that it has passed. A looped request
 
 from __future__ import annotations
 
-from flask import Flask, Request, request
+from collections.abc import Mapping
+
+from flask import Flask, request
+from werkzeug.datastructures import Headers
 
 from translators.core.errors import InvalidRequest
 
@@ -17,7 +20,7 @@ def init_app(app: Flask, instance: str) -> None:
 
     @app.before_request
     def refuse() -> None:
-        if instance in passed(request):
+        if instance in passed(request.headers):
             raise InvalidRequest(
                 "Request loop: a vendor address in the settings points back at this Rialto",
                 status=508,
@@ -25,6 +28,6 @@ def init_app(app: Flask, instance: str) -> None:
             )
 
 
-def passed(request: Request) -> list[str]:
-    """The instances that the request has passed."""
-    return [name.strip() for name in request.headers.get(VIA, "").split(",") if name.strip()]
+def passed(headers: Headers | Mapping[str, str]) -> list[str]:
+    """The instances that a request with these headers has passed."""
+    return [name.strip() for name in headers.get(VIA, "").split(",") if name.strip()]

@@ -9,6 +9,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from app.memory.store import Store
@@ -18,6 +19,7 @@ from translators.core.vendor import Json, Route
 
 TABLE = "lessons"
 WEEK = 7 * 24 * 3600.0
+KEPT_DIGESTS = 256
 
 log = logging.getLogger("rialto")
 
@@ -84,6 +86,12 @@ def place(route: Route) -> str:
 
 
 def address(route: Route) -> str:
-    """The key of a vendor's address. Addresses may hold passwords, so theirs is a hash."""
-    where = hashlib.sha256(f"{route.base_url}?{route.extra.get('query', '')}".encode()).hexdigest()[:12]
+    """The key of a vendor's address."""
+    where = digest(f"{route.base_url}?{route.extra.get('query', '')}")
     return f"{route.vendor.name}/{where}"
+
+
+@lru_cache(KEPT_DIGESTS)
+def digest(address: str) -> str:
+    """What stands for an address, which may hold a password."""
+    return hashlib.sha256(address.encode()).hexdigest()[:12]

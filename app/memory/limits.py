@@ -65,7 +65,10 @@ class LearntLimits:
             window = min(window, route.context_window)
         else:
             window = route.context_window or window
-        return replace(route, context_window=window, max_output=route.max_output or found.max_output)
+        most = route.max_output or found.max_output
+        if (window, most) == (route.context_window, route.max_output):
+            return route
+        return replace(route, context_window=window, max_output=most)
 
     def server(self, route: Route) -> str:
         """What runs behind an address, as its own list says; "" when it does not. The first answer is waited for."""

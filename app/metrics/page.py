@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from app.api import visitors
-from app.api.messages import rialto
+from app.api.asked import rialto
 from app.dashboard import access
 from app.metrics.clients import Standing
 from app.metrics.metrics import CONTENT_TYPE_LATEST

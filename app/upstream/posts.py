@@ -12,6 +12,8 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.cookies import extract_cookies_to_jar
+from requests.structures import CaseInsensitiveDict
 from urllib3.connectionpool import ConnectionPool
 
 #: Addresses that are remembered; Gemini has one for each model and kind of answer.
@@ -41,6 +43,16 @@ class PooledAdapter(HTTPAdapter):
             remember(self._pools, url, pool)
         return pool
 
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """The answer, as far as anybody here looks at it: neither its text nor its history."""
+        response = requests.Response()
+        response.status_code, response.raw, response.reason = resp.status, resp, resp.reason
+        response.url, response.request, response.connection = req.url or "", req, self
+        response.headers = CaseInsensitiveDict(resp.headers)
+        if "set-cookie" in resp.headers:
+            extract_cookies_to_jar(response.cookies, req, resp)  # type: ignore[no-untyped-call]
+        return response
+
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """The path of a request, or its whole address for a proxy."""
         url = request.url or ""
@@ -55,6 +67,7 @@ class Posts:
     def __init__(self, session: requests.Session) -> None:
         self._session = session
         self._prepared: dict[str, requests.PreparedRequest] = {}
+        self._merged: dict[Any, dict[str, str]] = {}
 
     def send(
         self, url: str, headers: Mapping[str, str], body: bytes, timeout: tuple[float, float]
@@ -85,14 +98,22 @@ class Posts:
         request = requests.PreparedRequest()
         request.method, request.url, request.body, request.hooks = known.method, known.url, body, known.hooks
         request._cookies = known._cookies  # type: ignore[attr-defined]
-        request.prepare_headers({**self._session.headers, **headers})
-        request.headers["Content-Length"] = str(len(body))
-        if password := known.headers.get("Authorization"):
-            request.headers["Authorization"] = password
+        request.headers = {**self._headers(known, headers), "Content-Length": str(len(body))}  # type: ignore[assignment]
         return request
 
+    def _headers(self, known: requests.PreparedRequest, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers of a request to an address, checked and merged once for as long as they stay the same."""
+        key = (known.url, *headers.items())
+        if key not in self._merged:
+            request = requests.PreparedRequest()
+            request.prepare_headers({**self._session.headers, **headers, "Content-Length": ""})
+            if password := known.headers.get("Authorization"):
+                request.headers["Authorization"] = password
+            remember(self._merged, key, dict(request.headers))
+        return self._merged[key]
 
-def remember(known: dict[str, Any], name: str, value: Any) -> None:
+
+def remember(known: dict[Any, Any], name: Any, value: Any) -> None:
     """Keeps a value, not more than `ADDRESSES` of them."""
     if len(known) >= ADDRESSES:
         known.clear()

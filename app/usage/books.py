@@ -18,7 +18,7 @@ from app.logs.application import log_exchange
 from app.logs.file import LineFile
 from app.logs.redaction import Redaction
 from app.usage.errors import failure
-from app.usage.record import record
+from app.usage.record import moment, record
 from app.usage.running import SLOT, Record, Running
 from app.usage.watching import Watchers
 
@@ -49,7 +49,7 @@ class Books:
             if account.request_id not in self._open:
                 self._watchers.began(account)
             self._open[account.request_id] = account
-            account.slot = self._running.note(account.slot, noted(record(account)))
+            account.slot = self._running.note(account.slot, noted(known(account)))
         except Exception:
             log.exception("an exchange could not be noted")
 
@@ -89,9 +89,9 @@ class Books:
 
     def _save(self, found: list[Record]) -> None:
         """Writes what a killed worker left. The kill may have come between an exchange's line and the crossing out."""
-        known = [entry for entry in found if began(entry)]
-        ended = self._usage.holds(map(mark, known), min(map(began, known), default=0.0) - 1)
-        lost = [entry for entry in known if mark(entry) not in ended]
+        sound = [entry for entry in found if began(entry)]
+        ended = self._usage.holds(map(mark, sound), min(map(began, sound), default=0.0) - 1)
+        lost = [entry for entry in sound if mark(entry) not in ended]
         for entry in lost:
             entry = {**record(Account()), **entry, "status": "lost", "error_type": KILLED}
             self._usage.append(line(entry))
@@ -114,6 +114,11 @@ def close_all() -> None:
 def line(entry: dict[str, Any]) -> bytes:
     """A record as a line."""
     return dumps(entry) + b"\n"
+
+
+def known(account: Account) -> dict[str, Any]:
+    """The record of an exchange that runs; before its request is understood, what tells it from others."""
+    return record(account) if account.alias else {"time": moment(account.began), "request_id": account.request_id}
 
 
 def noted(entry: dict[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.exchange.account import Account
@@ -146,4 +147,10 @@ def milliseconds(seconds: float | None) -> int | None:
 def moment(seconds: float) -> str:
     """Seconds since 1970 as ISO 8601 in UTC, with milliseconds."""
     whole, thousandth = divmod(int(seconds * 1000), 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(whole))}.{thousandth:03d}Z"
+    return f"{second(whole)}.{thousandth:03d}Z"
+
+
+@lru_cache(16)
+def second(whole: int) -> str:
+    """A whole second since 1970 as ISO 8601; several lines tell of the same one."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))

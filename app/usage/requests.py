@@ -7,7 +7,7 @@ asks. The exchange itself settles its account; one that was refused before that 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from flask import Flask, Response, g, request
 
@@ -24,9 +24,7 @@ from translators.core.vendor import Json
 ENDPOINT = "messages.create"
 #: The kind of every item of a batch.
 BATCH = "batch"
-#: The headers that tell who asks.
-TELLING = (SESSION, AGENT, "user-agent")
-#: Those that join it to a distributed trace (https://www.w3.org/TR/trace-context/, read 2026-11-21).
+#: The headers that join a request to a distributed trace (https://www.w3.org/TR/trace-context/, read 2026-11-21).
 TRACING = ("traceparent", "tracestate")
 
 
@@ -53,30 +51,26 @@ def init_app(app: Flask, books: Books) -> None:
 
 def opened() -> Account:
     """The account of the running request."""
+    headers = request.headers
     g.account = account = Account(
         method=request.method,
         path=request.path,
         request_id=request_id(),
-        session=request.headers.get(SESSION, ""),
-        agent=request.headers.get(AGENT, ""),
-        secrets=tuple(auth.keys(request)),
-        came_with=headers(TRACING),
+        session=headers.get(SESSION, ""),
+        agent=headers.get(AGENT, ""),
+        secrets=tuple(auth.keys(headers)),
+        came_with={name: headers[name] for name in TRACING if name in headers},
     )
     return account
 
 
-def understood(message: Json, session: str) -> Account:
-    """The account of the running request, whose body is valid."""
+def understood(message: Json, headers: Mapping[str, str], session: str) -> Account:
+    """The account of the running request, whose body is valid; `headers` have lower-case names."""
     account: Account = g.account
     account.asked(message)
     account.session = session
-    account.kind = BATCH if origin_of(request.environ) else kind_of(message, headers(TELLING))
+    account.kind = BATCH if origin_of(request.environ) else kind_of(message, headers)
     return account
-
-
-def headers(names: Iterable[str]) -> dict[str, str]:
-    """Those headers of the running request that it has."""
-    return {name: request.headers[name] for name in names if name in request.headers}
 
 
 def refuse(account: Account, status: int) -> None:

@@ -72,7 +72,7 @@ def test_without_a_key_everyone_may_come(headers: dict[str, str]) -> None:
 
 
 def test_keys_of_a_request() -> None:
-    assert keys(request(x_api_key="a", authorization="Bearer b")) == ["a", "b"]
+    assert keys(request(x_api_key="a", authorization="Bearer b").headers) == ["a", "b"]
 
 
 OWN = {
@@ -88,7 +88,7 @@ OWN = {
 
 @pytest.mark.parametrize(("headers", "expected"), OWN.values(), ids=OWN.keys())
 def test_only_the_clients_own_key_travels_on(headers: dict[str, str], expected: dict[str, str]) -> None:
-    assert own_credentials(request(**headers), Keyring(KEY, ROWS)) == expected
+    assert own_credentials(request(**headers).headers, Keyring(KEY, ROWS)) == expected
 
 
 HOLDERS = {
