@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from app.resilience.policy import Policy
 from tests.sizes import ROOT
+from tests.support.project import own_rows
 
 # The same examples in every run, so that a red run can be repeated, and no limit on the time of one: machines differ.
 settings.register_profile("rialto", derandomize=True, deadline=None)
@@ -20,11 +21,6 @@ def pytest_configure() -> None:
     """Stops where the developer's own rows would be read: hundreds of tests would fail of them, none with a reason."""
     if own := own_rows(ROOT / "conf"):
         raise pytest.UsageError(f"the tests take conf/ as it is shipped; move your own rows away: {', '.join(own)}")
-
-
-def own_rows(folder: Path) -> list[str]:
-    """The names of files that git ignores and the server reads."""
-    return sorted(path.name for path in folder.glob("*.local.toml"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -38,6 +38,7 @@ NETWORK = {
     "sseclient": ("app/upstream/framing",),
     "redis": ("app/memory/store_redis", "app/batches/store_redis"),
     "duckdb": ("app/dashboard/engine",),
+    "botocore": ("app/files/s3",),
 }
 WEB = {"flask", "werkzeug", "jinja2", "marshmallow", "environs", "gevent", "gunicorn"}
 IMPURE = {

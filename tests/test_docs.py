@@ -15,8 +15,8 @@ from app import create_app
 from app.settings import settings
 from app.settings.variables import Variables
 from docs import settings_table, vendor_table
-from tests.conftest import own_rows
 from tests.sizes import ROOT
+from tests.support.project import own_rows
 from translators import vendors
 
 README, MAKEFILE = ROOT / "README.md", ROOT / "Makefile"

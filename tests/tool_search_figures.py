@@ -34,18 +34,23 @@ def made_up() -> Iterator[tuple[str, Json]]:
         yield f"the same, deferred by the client, {count} loaded", {"messages": turns, "tools": deferred}
 
 
-def recorded(folder: Path) -> Iterator[tuple[str, Json]]:
-    """The requests of a folder that offer tools, those of the same size once."""
-    seen = set[int]()
+def bodies(folder: Path) -> Iterator[tuple[str, Json]]:
+    """The requests of a folder by the names of their files."""
     for path in sorted(folder.glob("*.json")):
         found = json.loads(path.read_text("utf-8"))
         body = found.get("body", found) if isinstance(found, dict) else None
-        if not isinstance(body, dict) or not body.get("messages") or not body.get("tools"):
-            continue
-        size = len(json.dumps(body["tools"]))
-        if size not in seen:
-            seen.add(size)
+        if isinstance(body, dict) and body.get("messages"):
             yield path.stem, body
+
+
+def recorded(folder: Path) -> Iterator[tuple[str, Json]]:
+    """Those that offer tools, of the same size once."""
+    seen = set[int]()
+    for name, body in bodies(folder):
+        size = len(json.dumps(body.get("tools")))
+        if body.get("tools") and size not in seen:
+            seen.add(size)
+            yield name, body
 
 
 def figures(body: Json, over: int) -> tuple[int, int, int, int]:
@@ -57,16 +62,21 @@ def figures(body: Json, over: int) -> tuple[int, int, int, int]:
     return len(offered(before)), len(offered(after)), estimate_request(before), estimate_request(after)
 
 
+def show(folder: Path, over: int) -> None:
+    """Prints the table."""
+    print(f"{'request':48} {'tools':>11} {'tokens':>17}  share")
+    for name, body in [*made_up(), *recorded(folder)]:
+        tools, shown, before, after = figures(body, over)
+        print(f"{name:48} {tools:4} -> {shown:3} {before:7,} -> {after:6,}  {after / before:.0%}")
+
+
 def main() -> None:
     """Prints a line for each request."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--over", type=int, default=10)
     parser.add_argument("folder", type=Path, nargs="?", default=RECORDED)
     given = parser.parse_args()
-    print(f"{'request':48} {'tools':>11} {'tokens':>17}  share")
-    for name, body in [*made_up(), *recorded(given.folder)]:
-        tools, shown, before, after = figures(body, given.over)
-        print(f"{name:48} {tools:4} -> {shown:3} {before:7,} -> {after:6,}  {after / before:.0%}")
+    show(given.folder, given.over)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def length(delta: Mapping[str, Any]) -> int:
 
 
 def pictures(content: Any) -> int:
-    """Images among the blocks of a message, those inside tool results too."""
+    """Images among the blocks of a message, those inside of tool results and documents too."""
     found = 0
     for block in content if isinstance(content, list) else ():
         kind = block.get("type") if isinstance(block, dict) else None
@@ -176,4 +176,6 @@ def pictures(content: Any) -> int:
             found += 1
         elif kind == "tool_result":
             found += pictures(block.get("content"))
+        elif kind == "document" and isinstance(block.get("source"), dict):
+            found += pictures(block["source"].get("content"))
     return found

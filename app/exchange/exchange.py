@@ -21,6 +21,7 @@ from app.exchange.means import Means
 from app.exchange.patience import Clock, Quiet
 from app.exchange.pump import Finished, Pump, Silence
 from app.resilience.attempts import Attempts, speaks
+from app.search.call import shown
 from app.search.loop import Loop
 from app.upstream.upstream import Line
 from translators.core import tokens
@@ -47,7 +48,7 @@ class Exchange:
     ) -> None:
         self.message = message
         self.account = account or opened(message)
-        self._routes = routes = [routes[0], *(route for route in routes[1:] if fits(message, route))]
+        self._routes = routes = [routes[0], *(route for route in routes[1:] if fits(message, route, means))]
         self._line = Line()
         asking = Asking(means, caller, self._line, self.account)
         self._tape = means.capture.tape(message, routes, caller, self.account) if means.capture else None
@@ -323,6 +324,11 @@ def unexpected(error: Exception) -> RialtoError:
     return RialtoError(f"Rialto failed unexpectedly ({type(error).__name__}); its log has the details")
 
 
-def fits(message: Json, route: Route) -> bool:
-    """Whether a fallback's window holds the request; its overflow would make the client compact for nothing."""
-    return not route.context_window or tokens.estimate_request(message) < route.context_window
+def fits(message: Json, route: Route, means: Means) -> bool:
+    """Whether a fallback's window holds the request; its overflow would make the client compact for nothing. What is
+    too large as it came may fit as the model is to see it.
+    """
+    if not route.context_window or tokens.estimate_request(message) < route.context_window:
+        return True
+    fitted = means.fitting.countable(message, route, means.media) if means.fitting else message
+    return tokens.estimate_request(shown(fitted, route)) < route.context_window

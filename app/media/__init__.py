@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.media.blocks import Place, Rewriting, holds_media, media_of, turns_of
-from app.media.filed import Filed, inlined, no_files
+from app.media.filed import Filed, bounded, inlined, no_files
 from app.media.inline import data_source
 from app.media.links import Link, Links, Opened, Outcome
 from app.media.pdf import Pdfs
@@ -30,13 +30,19 @@ class Media:
         self._links = links
         self._pdfs = pdfs or Pdfs()
 
-        self._files: Filed = no_files
+        self._all_files: Filed = no_files
+        self._most = 0
 
-    def reading(self, files: Filed) -> Media:
-        """The same for a client that has these files."""
+    def reading(self, files: Filed, most: int) -> Media:
+        """The same for a client that has these files; one message may name `most` bytes of them."""
         other = copy.copy(self)
-        other._files = files
+        other._all_files, other._most = files, most
         return other
+
+    @property
+    def _files(self) -> Filed:
+        """The files for one reading of a message."""
+        return bounded(self._all_files, self._most)
 
     def resolved(self, message: Json, route: Route) -> Json:
         """The message as the route can take it. May fetch, within `links.SECONDS`. Raises `InvalidRequest`."""
@@ -54,7 +60,8 @@ class Media:
         wanted = {Link(str(source["url"]), "image"): place.fresh for source, place in placed.values() if is_far(source)}
         look = self._links.opened if fetch else self._links.known
         opened = look(where, wanted) if wanted else {}
-        made = {key: inside(source, opened, self._files) for key, (source, _) in placed.items()}
+        files = self._files
+        made = {key: inside(source, opened, files) for key, (source, _) in placed.items()}
         return {key: source for key, source in made.items() if source is not None}
 
     def _rewritten(self, message: Json, route: Route, lenient: bool) -> Json:
@@ -106,5 +113,14 @@ def inside(source: Mapping[str, Any], links: Mapping[Link, Outcome], files: File
 
 
 def conversation(message: Mapping[str, Any], route: Route) -> str:
-    """What stays the same from turn to turn: the session, or the first message of a client that names none."""
-    return route.session or hashlib.sha256(json.dumps(message["messages"][0]).encode()).hexdigest()
+    """What stays the same from turn to turn: the session, or the first message of a client that names none; without
+    its cache marks, because clients move these on with every turn.
+    """
+    return route.session or hashlib.sha256(json.dumps(unmarked(message["messages"][0])).encode()).hexdigest()
+
+
+def unmarked(turn: Mapping[str, Any]) -> Json:
+    """A message without cache marks; a text is the same as a block of it."""
+    content = turn.get("content")
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content or ()
+    return {**turn, "content": [{key: block[key] for key in block if key != "cache_control"} for block in blocks]}

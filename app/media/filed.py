@@ -6,6 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from translators.core.errors import TooLarge
 from translators.core.pictures import PDF
 from translators.core.vendor import Json
 
@@ -16,6 +17,23 @@ Filed = Callable[[str], Json | None]
 def no_files(id: str) -> Json | None:
     """The client has no file."""
     return None
+
+
+def bounded(files: Filed, most: int) -> Filed:
+    """The files, as long as all together have at most so many bytes: a few words that name one again and again could
+    fill the memory. Beyond that they raise `TooLarge`.
+    """
+    taken = 0
+
+    def find(id: str) -> Json | None:
+        nonlocal taken
+        source = files(id)
+        taken += len(source["data"]) * 3 // 4 if source else 0
+        if taken > most:
+            raise TooLarge(f"the files of one message have more than {most // 1_000_000} MB (MAX_FILE_MB sets it)")
+        return source
+
+    return find
 
 
 def inlined(message: Json, files: Filed) -> Json:

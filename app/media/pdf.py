@@ -41,8 +41,12 @@ SCANNED = (
     "[A PDF was attached here. Its pages ({pages}) hold no text, they are probably scanned, and this model cannot see "
     "them. Use OCR.]"
 )
+UNREADABLE = (
+    "[A PDF was attached here. None of its pages ({pages}) could be read, perhaps they are damaged. Try another tool.]"
+)
 HEAD = "[The text of a PDF, {pages} pages. Its pictures and its layout are left out.]"
 BLANK = "(no text on this page, perhaps a picture)"
+LOST = "(this page could not be read)"
 CUT = "[The document is too long: what follows on page {page} and all later pages are left out.]"
 
 log = logging.getLogger("rialto")
@@ -50,22 +54,24 @@ log = logging.getLogger("rialto")
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What reading gave: `note` says why there is nothing; else the texts of the first of all `count` pages."""
+    """What reading gave: `note` says why there is nothing; else the texts of the first of all `count` pages, None for
+    one that could not be read.
+    """
 
     note: str = ""
     count: int = 0
-    texts: tuple[str, ...] = ()
+    texts: tuple[str | None, ...] = ()
 
     def words(self, most: int) -> str:
         """All of it as one text, about `most` characters of pages at most."""
         if self.note:
             return self.note
-        if not any(self.texts):
-            return SCANNED.format(pages=self.count)
+        if len(set(self.texts)) == 1 and not self.texts[0]:
+            return (UNREADABLE if self.texts[0] is None else SCANNED).format(pages=self.count)
         lines = [HEAD.format(pages=self.count)]
         for page, text in enumerate(self.texts, 1):
-            lines += [f"[page {page}]", text[:most] or BLANK]
-            most -= len(text)
+            lines += [f"[page {page}]", LOST if text is None else text[:most] or BLANK]
+            most -= len(text or "")
             if most <= 0 or (page == len(self.texts) < self.count):
                 lines.append(CUT.format(page=page))
                 break
@@ -86,7 +92,7 @@ class Pdfs:
         if pages is None:
             with self._turn:
                 pages = read(data)
-            self._known.write(key, pages, 1000 + sum(map(len, pages.texts)))
+            self._known.write(key, pages, 1000 + sum(len(text or "") for text in pages.texts))
         return pages
 
 

@@ -27,10 +27,10 @@ class TimeIsUp(BaseException):
 
 
 def read(data: bytes, most_pages: int, most_characters: int) -> dict[str, Any]:
-    """{"state": "read", "pages": how many there are, "texts": of the first ones}, or only a state: encrypted, broken,
-    slow.
+    """{"state": "read", "pages": how many there are, "texts": of the first ones, None for an unreadable one}, or only
+    a state: encrypted, broken, slow.
     """
-    texts: list[str] = []
+    texts: list[str | None] = []
     pages = 0
     try:
         reader = PdfReader(io.BytesIO(data))
@@ -39,7 +39,7 @@ def read(data: bytes, most_pages: int, most_characters: int) -> dict[str, Any]:
         pages = len(reader.pages)
         for page in (reader.pages[number] for number in range(min(pages, most_pages))):
             texts.append(text_of(page))
-            if sum(map(len, texts)) > most_characters:
+            if sum(len(text or "") for text in texts) > most_characters:
                 break
     except DependencyError:
         return {"state": "encrypted"}
@@ -52,19 +52,19 @@ def read(data: bytes, most_pages: int, most_characters: int) -> dict[str, Any]:
     return {"state": "read" if pages else "broken", "pages": pages, "texts": list(cut(texts, most_characters))}
 
 
-def text_of(page: PageObject) -> str:
-    """The text of one page, "" when it has none or cannot be read."""
+def text_of(page: PageObject) -> str | None:
+    """The text of one page, "" when it has none, None when it cannot be read."""
     try:
         return CONTROLS.sub("", page.extract_text().replace("\r", "\n")).strip()
     except Exception:
-        return ""
+        return None
 
 
-def cut(texts: list[str], most: int) -> Iterator[str]:
+def cut(texts: list[str | None], most: int) -> Iterator[str | None]:
     """The texts, `most` characters at most."""
     for text in texts:
-        yield text[:most]
-        most -= len(text)
+        yield text and text[:most]
+        most -= len(text or "")
         if most <= 0:
             return
 

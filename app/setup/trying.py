@@ -34,13 +34,18 @@ def hidden(values: Mapping[str, str]) -> list[str]:
 def tried(vendors: Sequence[str], seconds: float) -> tuple[Rialto, list[Report]]:
     """Rialto as the stored settings make it, and what the doctor says of some vendors."""
     rialto = build(Settings.load())
-    wanted = [sensible(plan) for vendor in dict.fromkeys(vendors) for plan in plans(rialto.catalog, vendor)]
+    wanted = [
+        sensible(rialto.catalog, plan) for vendor in dict.fromkeys(vendors) for plan in plans(rialto.catalog, vendor)
+    ]
     return rialto, examined(rialto, wanted, seconds)
 
 
-def sensible(plan: Plan) -> Plan:
-    """A server of the user's own takes every name, those of the classes too: one of its own models is asked instead."""
-    return replace(plan, names=()) if plan.target.vendor.keyless else plan
+def sensible(catalog: Catalog, plan: Plan) -> Plan:
+    """A server of the user's own takes every name, those of the classes too, and an only vendor is given them: one of
+    the models that it lists is asked instead.
+    """
+    keyless = plan.target.vendor.keyless
+    return replace(plan, names=tuple(name for name in plan.names if not keyless and not catalog.names.is_guess(name)))
 
 
 def settings_of_tiers(catalog: Catalog) -> dict[str, str]:
@@ -49,11 +54,14 @@ def settings_of_tiers(catalog: Catalog) -> dict[str, str]:
 
 
 def lost_tiers(rialto: Rialto) -> Iterator[str]:
-    """The classes that reach nothing, or a server that does not list their model."""
+    """The classes that reach nothing, or the only vendor there is, or a server that does not list their model."""
     for tier in TIERS:
         try:
             route = rialto.catalog.resolve(tier)
         except RialtoError:
+            yield tier
+            continue
+        if rialto.catalog.names.is_guess(tier):
             yield tier
             continue
         found = listed(route, rialto.means.upstream, LIST_SECONDS) if route.vendor.keyless else None

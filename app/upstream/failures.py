@@ -15,9 +15,10 @@ ASIDE = re.compile(r"^\w+\(host=[^)]*\): |Failed to establish a new connection: 
 
 
 def is_stale(error: requests.ConnectionError) -> bool:
-    """The connection had been closed before any byte of the answer came."""
+    """The connection had been closed before any byte of the answer came. An answer that is none is no `OSError`."""
     cause = error.args[0] if error.args else None
-    return isinstance(cause, ProtocolError) and "Connection aborted" in str(cause)
+    aborted = isinstance(cause, ProtocolError) and "Connection aborted" in str(cause)
+    return aborted and isinstance(error.args[0].args[-1], OSError)
 
 
 def unreachable(route: Route, error: Exception) -> RialtoError:

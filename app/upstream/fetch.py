@@ -21,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
 
 from app.upstream.guard import Place, Unfetched, checked
+from app.upstream.heads import Head
 
 HEADERS = {"user-agent": "rialto", "accept-encoding": "identity", "connection": "close"}
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -142,6 +143,7 @@ class Trip:
         for address in place.addresses[:MAX_ADDRESSES]:
             timeout = max(0.1, min(CONNECT_TIMEOUT, self._left()))
             connection = self._line(place, address, timeout)
+            connection.response_class = Head
             self._connection = connection
             try:
                 connection.connect()

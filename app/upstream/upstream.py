@@ -29,6 +29,7 @@ from app.demo.transport import DemoAdapter
 from app.upstream.chunks import Arrived
 from app.upstream.failures import is_stale, unreachable
 from app.upstream.framing import joined
+from app.upstream.heads import Head
 from app.upstream.posts import PooledAdapter, Posts
 from translators.core.errors import Broke, TimedOut, Unreachable
 from translators.core.vendor import Route
@@ -122,6 +123,8 @@ WIRE = Wire()
 
 class Tracked:
     """Tells the running request which connection it got, and again when that has a socket, which is what can be cut."""
+
+    response_class: Any = Head
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.traffic import MODEL
+from tests.support.project import shipped
 from tests.support.rialto_server import ROOT, free_port, server_environment
+from tests.support.server_process import ServerProcess
 
 PYTHON = sys.executable
 GUNICORN = (str(Path(PYTHON).parent / "gunicorn"), "-k", "gevent", "-w", "1", "-b")
 #: Seconds until a server must listen; peers import a lot.
 START_DEADLINE = 120.0
-STOP_DEADLINE = 10.0
 KEY = "bench-key-of-no-use"
 
 
@@ -41,55 +39,22 @@ class Plan:
     version: str = ""
 
 
-class Server:
-    """Starts on entering, when it listens; stops on leaving."""
+class Server(ServerProcess):
+    """The server of a plan; it is ready when it listens."""
+
+    start_deadline = START_DEADLINE
 
     def __init__(self, plan: Plan, output: Path) -> None:
+        super().__init__(plan.name, output)
         self.plan = plan
-        self.output = output
-        self.process: subprocess.Popen[bytes] | None = None
 
-    @property
-    def pid(self) -> int:
-        """The first process of the tree."""
-        assert self.process
-        return self.process.pid
-
-    def __enter__(self) -> Server:
+    def launch(self) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                self.plan.command,
-                cwd=self.plan.folder,
-                env={**os.environ, **self.plan.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        end = time.monotonic() + START_DEADLINE
-        while not listens(self.plan.port):
-            if self.process.poll() is not None or time.monotonic() > end:
-                self.stop()
-                raise RuntimeError(f"{self.plan.name} did not start: {self.output.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.02)
-        return self
+        self.run(self.plan.command, self.plan.folder, {**os.environ, **self.plan.environment})
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Ends the tree, politely first."""
-        assert self.process
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process.pid, number)
-                self.process.wait(STOP_DEADLINE)
-                break
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                continue
-        self.process.wait()
+    def ready(self) -> bool:
+        return listens(self.plan.port)
 
 
 def listens(port: int) -> bool:
@@ -137,5 +102,6 @@ def rialto(vendor_port: int, folder: Path, **more: str) -> Plan:
         command=(*GUNICORN, f"127.0.0.1:{port}", "wsgi:app"),
         port=port,
         environment=server_environment(folder, own),
+        folder=shipped(folder / "project"),
         models=f"openai_compatible/{MODEL}",
     )

@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree
+from pathlib import Path
 
 import pytest
 
-from tests.bench import loads, meter, report, traffic
+from tests.bench import loads, meter, report, servers, traffic
 from tests.bench.figures import Figure, Round, added, figure, figures, percentile, ratio
 from tests.bench.report import BEGIN, END, Found, Slow
+from tests.support import project
 
 
 def rounds(*cpu: float, first: float = 1.0) -> list[Round]:
@@ -137,3 +139,12 @@ def test_the_clock_is_the_kernels() -> None:
 )
 def test_the_end_of_an_answer_is_seen(answer: bytes, expected: bool) -> None:
     assert loads.ended(bytearray(answer)) is expected
+
+
+def test_a_developers_own_rows_are_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = project.project_copy(tmp_path / "checkout")
+    monkeypatch.setattr(project, "ROOT", checkout)
+    assert servers.rialto(1, tmp_path / "shipped").folder == checkout
+    (checkout / "conf" / "models.local.toml").write_text("")
+    served = servers.rialto(1, tmp_path / "own").folder
+    assert project.own_rows(served / "conf") == [] and (served / "conf" / "models.toml").exists()

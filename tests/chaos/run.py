@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.chaos.judge import SECRET, Judge
 from tests.chaos.plans import PROTOCOLS, Plan, Stage
 from tests.real.conftest import project_copy
 from tests.support.rialto_server import ROOT, RialtoServer, free_port
+from tests.support.waiting import settled
 
 WORKERS = 2
 #: Seconds for everything to come to rest behind the last client.
@@ -202,9 +203,10 @@ class Run:
     def _settled(self, port: int) -> Any:
         """The vendor's testimony, as soon as it has no more work and every exchange is in the books."""
         wanted = len(self.plans) - sum(plan.manner.reading == "leaves_asking" for plan in self.plans)
-        return until(
+        return settled(
             lambda: testimony(port),
             lambda told: told["states"].count("busy") <= 1 and sum(map(len, self._books().values())) >= wanted,
+            SETTLING,
         )
 
     def _sockets(self, port: int) -> None:
@@ -284,11 +286,3 @@ def testimony(port: int) -> Any:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         connection.request("GET", "/testimony")
         return json.load(connection.getresponse())
-
-
-def until(look: Callable[[], Any], good: Callable[[Any], bool]) -> Any:
-    """What is seen as soon as it is good, or at the end of the patience."""
-    end = time.monotonic() + SETTLING
-    while not good(found := look()) and time.monotonic() < end:
-        time.sleep(0.2)
-    return found

@@ -75,7 +75,8 @@ def length(scene: Scene) -> Performance:
 def informed(scene: Scene) -> Performance:
     """Interim answers before the answer."""
     plain = good(scene)
-    return replace(plain, steps=[b"HTTP/1.1 100 Continue\r\n\r\n" * 3, *plain.steps])
+    hints = b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n"
+    return replace(plain, steps=[(b"HTTP/1.1 100 Continue\r\n\r\n" + hints) * 2, *plain.steps])
 
 
 def close_delimited(scene: Scene) -> Performance:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,12 +52,3 @@ def ids(index: Index) -> list[str]:
 def ask(index: Index, view: str, **question: Any) -> Record:
     """An answer about everything, if not asked otherwise."""
     return VIEWS[view](index, {"now": int(NOW * 1000), "range": "all", **question})
-
-
-def waited(condition: Any, seconds: float = 20.0) -> Any:
-    """What a condition gives as soon as it is true."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.02)
-    return found

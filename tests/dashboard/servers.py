@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,19 +16,9 @@ class DashboardServer(RialtoServer):
         super().__init__(folder, "alone", host, **environment)
 
     def launch(self) -> None:
-        """Starts the process without waiting for it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         address = {"DASHBOARD_HOST": self.host, "DASHBOARD_PORT": str(self.port)}
-        with (self.folder / "output.log").open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "app.dashboard"],
-                cwd=self.root,
-                env=server_environment(self.folder, address | self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "app.dashboard"]
+        self.run(command, self.root, server_environment(self.folder, address | self.environment))
 
 
 def processes(parent: int) -> Iterator[tuple[str, float, float]]:

@@ -9,7 +9,7 @@ import requests
 
 from tests.dashboard.logs import sample, written
 from tests.dashboard.servers import DashboardServer
-from tests.support.rialto_server import StartFailed
+from tests.support.server_process import StartFailed
 
 pytestmark = pytest.mark.e2e
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import signal
 import stat
 import threading
@@ -13,7 +15,8 @@ import pytest
 
 from app.dashboard import reader as module
 from app.dashboard.reader import EngineFailed, Reader, index_folder
-from tests.dashboard.logs import NOW, sample, waited, written
+from tests.dashboard.logs import NOW, sample, written
+from tests.support.waiting import until
 
 LINES = sample(20)
 QUESTION = {"view": "overview", "now": int(NOW * 1000), "range": "all"}
@@ -75,7 +78,7 @@ def test_an_engine_that_nobody_asks_ends(tmp_path: Path) -> None:
     reader = Reader(tmp_path / "state", [str(written(tmp_path / "logs", LINES))], idle=0.05)
     assert requests_of(reader) == len(LINES)
     process = reader._process
-    assert process and waited(lambda: process.poll() == 0)
+    assert process and until(lambda: process.poll() == 0)
     assert requests_of(reader) == len(LINES)
     reader.close()
 
@@ -85,6 +88,16 @@ def test_an_engine_ends_with_its_server(reader: Reader) -> None:
     assert reader._channel and reader._process
     reader._channel.close()  # as the system does it for a server that was killed
     assert reader._process.wait(20) == 0
+
+
+def test_an_engine_whose_answer_nobody_reads_ends_in_silence(reader: Reader, capfd: pytest.CaptureFixture[str]) -> None:
+    assert requests_of(reader) == len(LINES)
+    assert reader._channel and reader._process
+    reader._channel.sendall(json.dumps(QUESTION).encode() + b"\n")
+    assert select.select([reader._channel], [], [], 20)[0]
+    reader._channel.close()
+    assert reader._process.wait(20) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_a_failure_is_told(reader: Reader) -> None:

@@ -6,9 +6,8 @@ import os
 import signal
 import sqlite3
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from tests.support.redis_server import redis_server
 from tests.support.rialto_server import RialtoServer, vendor_environment
 from tests.support.scripted_server import Answer, Request, ScriptedServer, json_answer
 from tests.support.usage_lines import lines_where, usage_lines
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -89,16 +89,7 @@ def many(count: int) -> list[Any]:
 
 def ended(sdk: anthropic.Anthropic, id: str) -> MessageBatch:
     """The batch, as soon as it has ended."""
-    return until(lambda: sdk.messages.batches.retrieve(id), lambda batch: batch.processing_status == "ended")
-
-
-def until(look: Callable[[], Any], is_right: Callable[[Any], bool]) -> Any:
-    """What a look shows as soon as it is right."""
-    end = time.monotonic() + DEADLINE
-    while not is_right(found := look()):
-        assert time.monotonic() < end, f"not within {DEADLINE} s: {found}"
-        time.sleep(0.05)
-    return found
+    return until(lambda: sdk.messages.batches.retrieve(id), lambda batch: batch.processing_status == "ended", DEADLINE)
 
 
 def results(sdk: anthropic.Anthropic, id: str) -> dict[str, Any]:

@@ -334,6 +334,15 @@ def test_the_history_is_repaired(local: Route) -> None:
     assert sent[2]["content"][0]["content"] == [text("Tool get_weather is now available.")]
 
 
+def test_a_picture_in_an_assistants_turn_is_told_in_words(local: Route) -> None:
+    """Anthropic's form has media in users' turns only; other clients' histories have them anywhere."""
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+    history = [user([picture]), assistant(text("So:"), picture), user("Go on.")]
+    sent = ANTHROPIC_MESSAGES.request(asked(*history), local)["messages"]
+    assert [block["type"] for block in sent[0]["content"]] == ["image"]
+    assert [block["type"] for block in sent[1]["content"]] == ["text", "text"]
+
+
 def test_between_tools_is_off(local: Route) -> None:
     assert ANTHROPIC_MESSAGES.request(asked(thinking={"type": "between_tools"}), local)["thinking"] == {
         "type": "disabled"

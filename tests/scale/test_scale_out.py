@@ -24,6 +24,7 @@ from tests.support.nginx import nginx
 from tests.support.redis_server import redis_server
 from tests.support.rialto_server import RialtoServer
 from tests.support.usage_lines import lines_where, usage_lines
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.scale
 STREAMS, WAITING, REQUESTS = 200, 20, 200
@@ -136,10 +137,7 @@ def test_a_killed_node_costs_its_own_streams_only(cluster: Cluster) -> None:
 
 
 def reached(vendor: Vendor, count: int) -> None:
-    end = time.monotonic() + DEADLINE
-    while len(vendor.asked) < count:
-        assert time.monotonic() < end, f"{len(vendor.asked)} of {count} requests have come"
-        time.sleep(0.02)
+    until(lambda: len(vendor.asked), lambda come: come >= count)
 
 
 def test_a_node_that_is_stopped_loses_nothing(cluster: Cluster) -> None:
@@ -227,17 +225,7 @@ def refuse(key: str, body: dict[str, Any]) -> tuple[int, str, str] | None:
 def written(url: str, *tables: str) -> None:
     """Until Redis has rows of these tables."""
     with redis.Redis.from_url(url, decode_responses=True) as client:
-        end = time.monotonic() + DEADLINE
-        while missing := set(tables) - {str(name).partition("\x1f")[0] for name in client.hkeys(ROWS)}:
-            assert time.monotonic() < end, f"not written: {missing}"
-            time.sleep(0.05)
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + DEADLINE
-    while not true():
-        assert time.monotonic() < end, "the other node has not heard of it"
-        time.sleep(0.1)
+        until(lambda: set(tables) <= {str(name).partition("\x1f")[0] for name in client.hkeys(ROWS)})
 
 
 def keys_of(cluster: Cluster, node: RialtoServer) -> set[str]:

@@ -11,14 +11,25 @@ from pathlib import Path
 from tests.support.rialto_server import BINARIES, ROOT
 
 FOLDERS, FILES = ("app", "translators", "conf"), ("wsgi.py", "gunicorn.conf.py")
+LOCAL = "*.local.toml"
 #: Seconds for one command.
 DEADLINE = 60
+
+
+def own_rows(folder: Path) -> list[str]:
+    """The names of files that git ignores and the server reads."""
+    return sorted(path.name for path in folder.glob(LOCAL))
+
+
+def shipped(folder: Path) -> Path:
+    """The project's folder; a copy without the developer's own rows where there are any."""
+    return project_copy(folder) if own_rows(ROOT / "conf") else ROOT
 
 
 def project_copy(folder: Path) -> Path:
     """What the server and the commands need of the project, without the developer's own settings."""
     for name in FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.local.toml", "__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(LOCAL, "*.pyc.*"))
     for name in FILES:
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv" / "bin").mkdir(parents=True)

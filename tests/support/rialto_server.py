@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import http.client
-import os
 import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
 
+from tests.support.server_process import ServerProcess
+
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(sys.executable).parent
-#: Seconds until the server must answer, or must have given up.
-START_DEADLINE = 30.0
-STOP_DEADLINE = 10.0
-
 #: How each kind of server is started; `{bind}` is host:port. Without a lookahead waitress does not see a client leave.
 COMMANDS: dict[str, tuple[str, ...]] = {
     "gevent": ("gunicorn", "-k", "gevent", "-b", "{bind}", "wsgi:app"),
@@ -29,73 +24,28 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class StartFailed(AssertionError):
-    """The server ended, or did not answer in time; the text is its log."""
-
-
-class RialtoServer:
-    """Starts on entering, stops on leaving. `folder` takes home, logs and the server's output."""
+class RialtoServer(ServerProcess):
+    """`folder` takes home, logs and the server's output."""
 
     #: The project that is served.
     root = ROOT
+    quick = signal.SIGQUIT
 
     def __init__(self, folder: Path, kind: str = "gevent", host: str = "127.0.0.1", **environment: str) -> None:
+        super().__init__(kind, folder / "output.log")
         self.folder = folder
         self.kind = kind
         self.host = host
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> RialtoServer:
-        self.launch()
-        end = time.monotonic() + START_DEADLINE
-        while not self.healthy():
-            if self.ended() is not None or time.monotonic() > end:
-                status = self.ended()
-                self.stop()
-                raise StartFailed(f"{self.kind} ended with {status}:\n{self.log}")
-            time.sleep(0.05)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    @property
-    def log(self) -> str:
-        """What the server printed so far."""
-        path = self.folder / "output.log"
-        return path.read_text(errors="replace") if path.exists() else ""
 
     def launch(self) -> None:
-        """Starts the process without waiting for it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         name, *arguments = (part.format(bind=f"{self.host}:{self.port}") for part in COMMANDS[self.kind])
-        with (self.folder / "output.log").open("ab") as output:
-            self.process = subprocess.Popen(
-                [str(BINARIES / name), *arguments],
-                cwd=self.root,
-                env=server_environment(self.folder, self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        command = [str(BINARIES / name), *arguments]
+        self.run(command, self.root, server_environment(self.folder, self.environment))
 
-    def ended(self) -> int | None:
-        """The exit status, None while it runs."""
-        return self.process.poll() if self.process else None
-
-    def wait_for_end(self) -> int | None:
-        """The exit status, None when it still runs after the deadline."""
-        assert self.process
-        try:
-            return self.process.wait(START_DEADLINE)
-        except subprocess.TimeoutExpired:
-            return None
-
-    def healthy(self) -> bool:
+    def ready(self) -> bool:
         """Whether /health answers 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
@@ -105,19 +55,6 @@ class RialtoServer:
             return False
         finally:
             connection.close()
-
-    def stop(self) -> None:
-        """Ends the process group: politely first."""
-        if self.process is None:
-            return
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.process.pid, number)
-                self.process.wait(STOP_DEADLINE)
-                break
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                continue
-        self.process.wait()
 
 
 def server_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -151,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
             request.peer_closed.set()
             self.close_connection = True
 
-    do_GET = do_HEAD = do_POST
+    do_GET = do_HEAD = do_PUT = do_DELETE = do_POST
 
     def read_request(self) -> Request:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))

@@ -85,11 +85,14 @@ def serve(channel: socket.socket, idle: float, folder: Path, places: list[str]) 
             if busy:
                 continue
             break
-        line = lines.readline()
-        if not line:
+        try:
+            line = lines.readline()
+            if not line:
+                break
+            engine, answer = answered(engine, json.loads(line), folder, places)
+            channel.sendall(json.dumps(answer, allow_nan=False).encode() + b"\n")
+        except ConnectionError:  # it left without its answer
             break
-        engine, answer = answered(engine, json.loads(line), folder, places)
-        channel.sendall(json.dumps(answer, allow_nan=False).encode() + b"\n")
     if engine:
         engine.close()
 

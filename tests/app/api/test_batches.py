@@ -11,6 +11,7 @@ from app import create_app
 from app.memory.store import StoreFailure
 from app.settings.settings import Settings
 from app.settings.storage import StorageSettings
+from translators.core.errors import NotFound
 
 PATH = "/v1/messages/batches"
 ITEM = {"custom_id": "a", "params": {"model": "demo"}}
@@ -76,3 +77,22 @@ def test_nobody_pretends_to_come_from_inside() -> None:
     headers = {"rialto.origin": "x", "Rialto-Origin": "x", "rialto_origin": "x"}
     reply = create_app(settings).test_client().post("/v1/messages", json=ITEM["params"], headers=headers)
     assert reply.status_code == 401
+
+
+def test_results_that_are_deleted_while_they_are_read_do_not_end_well(client: FlaskClient) -> None:
+    many = [{**ITEM, "custom_id": f"id-{number}"} for number in range(120)]
+    id = client.post(PATH, json={"requests": many}).json["id"]
+    client.post(f"{PATH}/{id}/cancel")
+    pieces = client.get(f"{PATH}/{id}/results", buffered=False).iter_encoded()
+    assert next(iter(pieces)).count(b"\n") == 50
+    client.delete(f"{PATH}/{id}")
+    with pytest.raises(NotFound, match="not all here"):
+        list(pieces)
+
+
+def test_the_address_of_the_results_is_one(client: FlaskClient) -> None:
+    made = client.post(f"/ollama:a%3Fb%20%C3%A9%23c{PATH}", json={"requests": [ITEM]}).json
+    client.post(f"{PATH}/{made['id']}/cancel")
+    url = client.get(f"{PATH}/{made['id']}").json["results_url"]
+    assert url == f"http://localhost/ollama:a%3Fb%20%C3%A9%23c{PATH}/{made['id']}/results"
+    assert client.get(url).status_code == 200

@@ -214,15 +214,25 @@ def test_test_connection_says_what_to_do(
 
 def test_test_connection_refuses_what_it_cannot_ask(client: FlaskClient) -> None:
     assert client.get("/test-connection?vendor=nosuch").status_code == 404
-    assert client.get("/test-connection?vendor=openrouter").status_code == 400
+    assert client_of(OPENROUTER_API_KEY=SECRET).get("/test-connection?vendor=openrouter").status_code == 400
     assert client.get("/test-connection?model=openai/x").status_code == 401
 
 
+@pytest.mark.parametrize("environ", [{}, {"DEEPSEEK_API_KEY": SECRET}], ids=["nothing is set up", "another is"])
+@pytest.mark.parametrize("vendor", ["kimi", "openrouter"])
+def test_test_connection_of_a_vendor_that_is_not_set_up(vendor: str, environ: dict[str, str]) -> None:
+    response = client_of(**environ).get(f"/test-connection?vendor={vendor}")
+    assert response.status_code == 401
+    words = f"{vendor.upper()}_API_KEY is not set. Set it in .env or the environment to use {vendor.title()}."
+    assert response.get_json()["error"]["message"] == words
+
+
 def test_the_banner() -> None:
-    environ = {"DEEPSEEK_API_KEY": SECRET, "BRIDGE_API_KEY": KEY, "HOST": "0.0.0.0", "PORT": "4100"}
+    environ = {"DEEPSEEK_API_KEY": SECRET, "OPENAI_API_KEY": SECRET, "BRIDGE_API_KEY": KEY}
+    environ |= {"HOST": "0.0.0.0", "PORT": "4100"}
     settings = Settings.load(environ, vendors=VENDORS)
     text = banner(settings, catalog(**environ))
-    assert "Vendors: DeepSeek" in text and "Warning" not in text
+    assert "Vendors: DeepSeek, Openai" in text and "Warning" not in text
     assert "sonnet  -> deepseek-v4-pro (DeepSeek)" in text
     assert "opus    -> nothing: KIMI_API_KEY is not set" in text
     assert "ANTHROPIC_BASE_URL=http://127.0.0.1:4100" in text

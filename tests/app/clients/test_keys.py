@@ -39,6 +39,14 @@ def test_every_key_is_compared_with_every_row(monkeypatch: pytest.MonkeyPatch) -
     assert len(compared) == 8
 
 
+def test_the_default_client_is_nobody_where_only_others_have_keys() -> None:
+    rows = {"a": Client(name="a", key_hash=hash_of("key-a"))}
+    assert Keyring("", rows).named("default") is None
+    for keyring in (Keyring("", {}), Keyring("bridge", rows)):
+        assert keyring.named("default") is keyring.default
+    assert Keyring("", rows).named("a") is rows["a"] and Keyring("", rows).named("b") is None
+
+
 def test_no_key_is_kept() -> None:
     keyring = Keyring("bridge-secret", {"a": Client(name="a", key_hash=hash_of("row-secret"))})
     assert "secret" not in str(vars(keyring)) + repr(keyring)

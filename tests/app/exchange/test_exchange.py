@@ -20,6 +20,8 @@ from app import create_app
 from app.exchange.loops import VIA
 from app.settings.settings import Settings
 from app.upstream.upstream import Line
+from tests.support.filler_tools import filler_tools
+from tests.support.prompts import system_blocks
 from tests.support.scripted_server import CUT, Answer, ScriptedServer, json_answer, sse_answer
 from translators.core.errors import RialtoError, TimedOut
 
@@ -239,6 +241,31 @@ def test_a_fallback_whose_window_is_too_small_is_not_asked(vendor: ScriptedServe
     long = {"role": "user", "content": "word " * words}
     answer = create_app(Settings.load(environment)).test_client().post("/v1/messages", json=body(messages=[long]))
     assert answer.status_code == expected, answer.json
+
+
+LARGE: dict[str, dict[str, Any]] = {
+    "as it came": {"system": system_blocks()},
+    "a shorter prompt": {"PROMPT_COMPRESSION": "compact", "system": system_blocks()},
+    "fewer tools": {"TOOL_SEARCH_OVER": "5", "tools": filler_tools()},
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), list(zip(LARGE, (500, 200, 200), strict=True)), ids=list(LARGE))
+def test_a_fallback_is_measured_by_what_its_model_sees(vendor: ScriptedServer, name: str, expected: int) -> None:
+    settings = {key: value for key, value in LARGE[name].items() if key.isupper()}
+    environment = {
+        "OPENAI_BASE_URL": f"{vendor.url}/v1",
+        "OPENAI_API_KEY": "vendor-key",
+        "OLLAMA_HOST": vendor.url,
+        "OLLAMA_NUM_CTX": "5000",
+        "FALLBACK_MODELS": "ollama/small",
+    }
+    small = {"message": {"content": "from the small one"}, "done": True, "done_reason": "stop"}
+    failure = json_answer({"error": {"message": "down"}}, 500)
+    vendor.play(lambda request: json_answer(small) if request.path == "/api/chat" else failure)
+    asked = body(**{key: value for key, value in LARGE[name].items() if key not in settings})
+    rialto = create_app(Settings.load({**environment, **settings})).test_client()
+    assert rialto.post("/v1/messages", json=asked).status_code == expected
 
 
 def test_a_long_whole_answer_comes_behind_blanks(

@@ -18,7 +18,7 @@ from tests.conformance.kit import route, upstream_body
 from tests.support.media_samples import document, encoded, gif, image, jpeg, linked, locked_pdf, pdf, png
 from tests.support.scripted_server import Answer, ScriptedServer
 from translators.core.blocks import IMAGE_NOTE
-from translators.core.errors import InvalidRequest
+from translators.core.errors import InvalidRequest, TooLarge
 from translators.core.vendor import Route, refine
 from translators.protocols.anthropic_messages import ANTHROPIC_MESSAGES
 
@@ -322,6 +322,21 @@ def test_an_address_is_opened_once_in_a_conversation(media: Media, web: Scripted
     assert bodies[0]["messages"] == bodies[1]["messages"][:1] == bodies[2]["messages"][:1]
 
 
+def test_a_cache_mark_that_moves_on_changes_no_conversation(media: Media, web: ScriptedServer) -> None:
+    """Clients mark the newest message; in the next turn the mark is gone from the first one."""
+    for turns in (0, 1):
+        message, target = conversation(f"{web.url}/a.png", turns)
+        message["messages"][-1]["content"] = marked(message["messages"][-1]["content"])
+        media.resolved(message, target)
+    assert len(web.requests) == 1
+
+
+def marked(content: Any) -> list[Json]:
+    """Content whose last block has a cache mark."""
+    blocks = [text(content)] if isinstance(content, str) else content
+    return [*blocks[:-1], {**blocks[-1], "cache_control": {"type": "ephemeral"}}]
+
+
 def test_another_conversation_sees_it_anew(media: Media, web: ScriptedServer) -> None:
     for session in ("one", "two"):
         media.resolved(*conversation(f"{web.url}/a.png", 0, session))
@@ -587,6 +602,10 @@ KEPT = {
 }
 
 
+#: Bytes of files that one message may name.
+MOST = 1_000_000
+
+
 def kept(id: str) -> Json | None:
     """The source of a file."""
     if id not in KEPT:
@@ -604,29 +623,40 @@ def test_files_are_what_they_hold(media: Media, kind: str) -> None:
     target = SEEING[kind]
     files = asking(text("See."), filed("image", "file_picture"), filed("document", "file_paper", title="Paper"))
     inside = asking(text("See."), image(PICTURE), document(PAPER, title="Paper"))
-    assert sent(media.reading(kept), files, target) == sent(media, inside, target)
-    words = sent(media.reading(kept), asking(filed("document", "file_words")), target)
+    assert sent(media.reading(kept, MOST), files, target) == sent(media, inside, target)
+    words = sent(media.reading(kept, MOST), asking(filed("document", "file_words")), target)
     assert "Words of a file" in words
 
 
 def test_a_model_that_sees_nothing_is_told_so(media: Media) -> None:
-    files = sent(media.reading(kept), asking(filed("image", "file_picture")), BLIND["chat"])
+    files = sent(media.reading(kept, MOST), asking(filed("image", "file_picture")), BLIND["chat"])
     assert files == sent(media, asking(image(PICTURE)), BLIND["chat"])
 
 
 def test_a_file_that_no_model_can_read(media: Media) -> None:
     with pytest.raises(InvalidRequest, match=r"^messages\.0\.content\.0\.document.*octet-stream cannot be read"):
-        media.reading(kept).resolved(asking(filed("document", "file_odd")), SEEING["chat"])
+        media.reading(kept, MOST).resolved(asking(filed("document", "file_odd")), SEEING["chat"])
 
 
 def test_a_file_that_is_not_there_is_not_found(media: Media) -> None:
     with pytest.raises(InvalidRequest, match="File not found: file_gone") as caught:
-        media.reading(kept).resolved(asking(filed("document", "file_gone")), SEEING["chat"])
+        media.reading(kept, MOST).resolved(asking(filed("document", "file_gone")), SEEING["chat"])
     assert (caught.value.status, caught.value.type) == (404, "not_found_error")
 
 
+@pytest.mark.parametrize("target", [SEEING["chat"], route("anthropic", "claude-sonnet-5")], ids=["chat", "genuine"])
+def test_files_that_are_named_again_and_again_do_not_fill_the_memory(media: Media, target: Route) -> None:
+    reads: list[str] = []
+    own = media.reading(lambda id: reads.append(id) or kept(id), 3 * len(PICTURE) + 6)
+    for _ in range(2):
+        assert own.resolved(asking(*[filed("image", "file_picture")] * 3), target)
+    with pytest.raises(TooLarge, match="MAX_FILE_MB"):
+        own.resolved(asking(*[filed("image", "file_picture")] * 1000), target)
+    assert len(reads) == 3 + 3 + 4
+
+
 def test_the_count_of_a_message_looks_into_files(media: Media) -> None:
-    counted = media.reading(kept).countable(asking(filed("document", "file_words")), SEEING["chat"])
+    counted = media.reading(kept, MOST).countable(asking(filed("document", "file_words")), SEEING["chat"])
     assert "Words of a file" in json.dumps(counted)
     assert media.countable(asking(filed("document", "file_gone")), SEEING["chat"])
 
@@ -637,7 +667,7 @@ def test_a_genuine_endpoint_gets_our_files_inside_and_its_own_by_id(media: Media
     result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [filed("image", "file_picture"), theirs]}
     folder = {"type": "document", "source": {"type": "content", "content": [filed("image", "file_picture")]}}
     message = asking(filed("document", "file_paper"), filed("document", "file_words"), theirs, result, folder)
-    content = media.reading(kept).resolved(message, target)["messages"][0]["content"]
+    content = media.reading(kept, MOST).resolved(message, target)["messages"][0]["content"]
     assert content[:3] == [
         document(PAPER),
         {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "# Words of a file"}},
@@ -646,6 +676,8 @@ def test_a_genuine_endpoint_gets_our_files_inside_and_its_own_by_id(media: Media
     assert content[3]["content"] == [image(PICTURE), theirs]
     assert content[4]["source"]["content"] == [image(PICTURE)]
     odd = asking(filed("document", "file_odd"))
-    assert media.reading(kept).resolved(odd, target)["messages"][0]["content"] == [document(*KEPT["file_odd"][::-1])]
+    assert media.reading(kept, MOST).resolved(odd, target)["messages"][0]["content"] == [
+        document(*KEPT["file_odd"][::-1])
+    ]
     alone = asking(theirs, text("words"))
-    assert media.reading(kept).resolved(alone, target) is alone
+    assert media.reading(kept, MOST).resolved(alone, target) is alone

@@ -38,6 +38,24 @@ def test_scanned_pages() -> None:
     assert words(pdf("", "")).startswith("[A PDF was attached here. Its pages (2) hold no text")
 
 
+def damaged(*pages: str) -> bytes:
+    """A PDF whose first page cannot be read."""
+    return pdf(*pages).replace(b"<</Length", b"<</Filter/Odd/Length", 1)
+
+
+def test_pages_that_cannot_be_read_are_not_said_to_be_scanned() -> None:
+    said = words(damaged("lost"))
+    assert said.startswith("[A PDF was attached here. None of its pages (1) could be read")
+    assert "scanned" not in said
+
+
+def test_a_page_that_cannot_be_read_is_told_beside_one_without_text() -> None:
+    assert words(damaged("lost", "")).splitlines()[1:] == [
+        *("[page 1]", "(this page could not be read)"),
+        *("[page 2]", "(no text on this page, perhaps a picture)"),
+    ]
+
+
 def test_a_long_text_is_cut() -> None:
     text = words(THREE, most=5)
     assert "[page 1]\nFirst\n[The document is too long: what follows on page 1 " in text
@@ -83,7 +101,9 @@ def bomb(megabytes: int) -> bytes:
 
 def test_a_bomb_hurts_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SECONDS", 2)
-    assert words(bomb(400)).startswith("[A PDF was attached here")
+    said = words(bomb(400))
+    assert said.startswith("[A PDF was attached here")
+    assert "scanned" not in said
 
 
 # -- the limits, in the program itself
@@ -102,8 +122,7 @@ def test_only_so_many_characters_are_read() -> None:
 
 
 def test_a_page_that_cannot_be_read_does_not_spoil_the_others() -> None:
-    data = THREE.replace(b"/Contents 5 0 R", b"/Contents (odd)")
-    assert pages_of(data)["texts"] == ["", "", "Last words"]
+    assert pages_of(damaged("First words", "", "Last words"))["texts"] == [None, "", "Last words"]
 
 
 @pytest.mark.parametrize(("page", "expected"), [(1, {"state": "slow"}), (3, ["First words", ""])])

@@ -362,8 +362,9 @@ def test_a_body_that_is_not_taken(server: ScriptedServer, answer: Answer, reason
         tracemalloc.stop()
 
 
-def test_a_compressed_body_within_the_limit(server: ScriptedServer) -> None:
-    server.play([Answer([HALF], headers={"content-encoding": "gzip"}, framing="length")])
+@pytest.mark.parametrize("codings", ["gzip", "identity, gzip"])
+def test_a_compressed_body_within_the_limit(server: ScriptedServer, codings: str) -> None:
+    server.play([Answer([HALF], headers={"content-encoding": codings}, framing="length")])
     assert fetched(f"{server.url}/").data == b"\0" * (MOST // 2)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -45,8 +47,10 @@ UNREACHABLE = {
 
 
 @contextmanager
-def raw_server(answer: bytes = b"") -> Iterator[str]:
-    """Host and port of a server that sends these bytes to whoever asks something, and closes."""
+def raw_server(answer: bytes = b"", heard: list[bytes] | None = None) -> Iterator[str]:
+    """Host and port of a server that sends these bytes to whoever asks something, and closes; `heard` takes the
+    requests.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -54,14 +58,20 @@ def raw_server(answer: bytes = b"") -> Iterator[str]:
                 while True:
                     peer, _ = listener.accept()
                     with peer:
-                        peer.recv(65536)
+                        data = b""
+                        while not data.endswith(b"{}"):  # bytes that nobody reads would reset the connection
+                            data += peer.recv(65536)
+                        if heard is not None:
+                            heard.append(data)
                         peer.sendall(answer)
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 @pytest.mark.parametrize("address", UNREACHABLE)
@@ -83,6 +93,60 @@ def test_a_vendors_broken_header_is_no_traceback_in_the_log(caplog: pytest.LogCa
         reply.close()
     assert reply.status == 200
     assert caplog.records == []
+
+
+def head(*lines: str) -> bytes:
+    """The head of an answer."""
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+OK = "HTTP/1.1 200 OK"
+HINTS = head("HTTP/1.1 103 Early Hints", "link: </a.css>; rel=preload", "content-length: 7")
+#: What a vendor sends, all of which is an empty JSON object.
+ANSWERS = {
+    "hints": HINTS + head(OK, "content-length: 2") + b"{}",
+    "many interim answers": head("HTTP/1.1 100 Continue")
+    + HINTS * 2
+    + head("HTTP/1.1 102 Processing")
+    + head(OK)
+    + b"{}",
+    "identity": head(OK, "content-encoding: identity") + b"{}",
+    "identity and gzip": head(OK, "content-encoding: identity, gzip") + gzip.compress(b"{}"),
+    "gzip and identity": head(OK, "content-encoding: GZIP ,Identity,") + gzip.compress(b"{}"),
+    "two headers": head(OK, "content-encoding: identity", "content-encoding: gzip") + gzip.compress(b"{}"),
+    "two codings": head(OK, "content-encoding: deflate, gzip") + gzip.compress(zlib.compress(b"{}")),
+}
+
+
+@pytest.mark.parametrize("sent", ANSWERS)
+def test_what_stands_before_and_around_an_answer_is_taken_off(sent: str) -> None:
+    with raw_server(ANSWERS[sent]) as vendor:
+        where = route("openai_compatible", base_url=f"http://{vendor}")
+        reply = Upstream(5, 5, {}).send(where, f"http://{vendor}/", {}, b"{}", Line())
+        assert (reply.status, reply.body()) == (200, b"{}")
+        reply.close()
+
+
+def test_status_101_is_no_interim_answer() -> None:
+    with raw_server(head("HTTP/1.1 101 Switching Protocols") + head(OK)) as vendor:
+        where = route("openai_compatible", base_url=f"http://{vendor}")
+        reply = Upstream(5, 5, {}).send(where, f"http://{vendor}/", {}, b"{}", Line())
+        reply.close()
+    assert reply.status == 101
+
+
+#: What a vendor sends and how often it is asked: only of a closed connection nobody knows whether it has heard.
+NO_ANSWERS = {b"": 2, b"SSH-2.0-OpenSSH_9.6\r\n": 1, b"HTTP/1.1 2000 OK\r\n\r\n": 1, b"HTTP/7\r\n\r\n": 1}
+
+
+@pytest.mark.parametrize("sent", NO_ANSWERS)
+def test_a_vendor_that_has_said_something_is_not_asked_again(sent: bytes) -> None:
+    heard: list[bytes] = []
+    with raw_server(sent, heard) as vendor:
+        where = route("openai_compatible", base_url=f"http://{vendor}")
+        with pytest.raises(Unreachable):
+            Upstream(5, 5, {}).send(where, f"http://{vendor}/", {}, b"{}", Line())
+    assert len(heard) == NO_ANSWERS[sent]
 
 
 def test_silence_behind_the_first_word_has_a_limit_of_its_own() -> None:

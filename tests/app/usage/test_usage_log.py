@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ COUNTS = {
 }
 SPENT = {"choices": [], "usage": COUNTS}
 ANSWER = {"choices": [{"index": 0, "message": {"content": "word"}, "finish_reason": "stop"}], "usage": COUNTS}
+#: Monday morning in Beijing.
+PEAK = datetime(2026, 11, 23, 2, tzinfo=UTC)
 KEY = "bridge-key-1"
 BUSY = json_answer({"error": {"message": "slow down, friend"}}, 429)
 DOWN = json_answer({"error": {"message": "oops"}}, 500)
@@ -55,7 +58,9 @@ def rialto(vendor: ScriptedServer, tmp_path: Path) -> Flask:
         "ANTHROPIC_API_KEY": "anthropic-upstream-key",
         "FALLBACK_MODELS": "kimi/kimi-k2.6",
     }
-    return create_app(Settings.load(environment))
+    app = create_app(Settings.load(environment))
+    app.extensions["rialto"].catalog.now = lambda: PEAK
+    return app
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def visible(blocks: Iterable[Json], profile: Profile) -> Iterator[Json]:
 
 
 def fitted_block(block: Json, route: Route, names: ToolNames) -> Iterable[Json]:
-    """One block of the model's: a call, this vendor's own thinking, or what can be seen."""
+    """One block of the model's: a call, this vendor's own thinking, or words: images and documents are for users."""
     match block.get("type"):
         case "tool_use":
             name, call = names.short(str(block.get("name") or "")), legal(block["id"], PLAIN_ID)
@@ -183,7 +183,7 @@ def fitted_block(block: Json, route: Route, names: ToolNames) -> Iterable[Json]:
         case "thinking" | "redacted_thinking":
             return remembered(block, route.vendor.name)
         case _:
-            return visible([block], route.profile)
+            return visible([block], refine(route.profile, images=False, documents=False))
 
 
 def remembered(block: Mapping[str, Any], vendor: str) -> Iterator[Json]:
