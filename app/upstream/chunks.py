@@ -10,8 +10,11 @@ from __future__ import annotations
 import http.client
 from typing import Any
 
-#: Bytes that are read at once, and of the longest line between chunks.
-PIECE, LONGEST_LINE = 65536, 65536
+#: Bytes that are read at once: few while a vendor is waited for, because the room for them is taken meanwhile, and more
+#: for as long as so much has come.
+SHORT_PIECE, PIECE = 4096, 65536
+#: Bytes of the longest line between chunks.
+LONGEST_LINE = 65536
 
 
 class Chunks:
@@ -86,13 +89,15 @@ class Arrived:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._chunks = Chunks() if is_plainly_chunked(raw) else None
+        self._size = SHORT_PIECE
 
     def __iter__(self) -> Arrived:
         return self
 
     def __next__(self) -> bytes:
         if self._chunks is None:
-            piece: bytes = self._raw.read1(PIECE, decode_content=True)
+            piece: bytes = self._raw.read1(self._size, decode_content=True)
+            self._see(len(piece))
         else:
             piece = self._read(self._chunks)
         if not piece:
@@ -105,13 +110,18 @@ class Arrived:
             with self._raw._error_catcher():  # it turns errors into urllib3's, and gives the connection back at the end
                 if chunks.failure:
                     raise chunks.failure
-                if data := self._raw._fp.fp.read1(PIECE):
+                if data := self._raw._fp.fp.read1(self._size):
+                    self._see(len(data))
                     piece = chunks.feed(data)
                 else:
                     chunks.close()
                 if chunks.ended:
                     self._end(chunks.rest)
         return piece
+
+    def _see(self, length: int) -> None:
+        """So much has come at once; where there was no room for more, there may be more."""
+        self._size = PIECE if length >= SHORT_PIECE else SHORT_PIECE
 
     def _end(self, rest: bytes) -> None:
         """The answer is over; behind bytes that belong to none nobody can tell where the next one begins."""
