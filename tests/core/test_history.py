@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.core.history import EMPTY, NO_RESULT, ORPHAN, Turn, turns, visible
+from translators.core.history import EMPTY, NO_RESULT, ORPHAN, Turn, merge, split, turns, visible
 
 Json = dict[str, Any]
 
@@ -398,3 +398,9 @@ def test_a_longer_conversation_begins_like_the_shorter_one(messages: list[Json],
         if is_cut(messages, at):
             prefix = turns(messages[: at + 1], inline_system=inline)
             assert whole[: len(prefix)] == prefix
+
+
+@given(CONVERSATIONS, st.booleans())
+def test_what_is_merged_needs_no_second_merging(messages: list[Json], inline: bool) -> None:
+    once = merge(split(messages, inline))
+    assert merge(once) == once

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
-from app.api.schemas import COUNT_REQUEST, MESSAGE_REQUEST, parse
+from app.api.schemas import COUNT_REQUEST, MESSAGE_REQUEST, narrowed, parse, wanted
 from tests.support.routes import route
 from translators.core.answer import message_stream
 from translators.core.errors import InvalidRequest
@@ -332,3 +333,19 @@ def test_numbers_stay_as_they_were_sent(sent: str) -> None:
     data = json.dumps(body()).replace('"m"', f'"m", "temperature": {sent}, "top_p": {sent}')
     found = parse(data.encode(), MESSAGE_REQUEST)
     assert (json.dumps(found["temperature"]), json.dumps(found["top_p"])) == (sent, sent)
+
+
+def outcome(check: Callable[[], Any]) -> Any:
+    """What comes of it, or the sentences of the refusal."""
+    try:
+        return check()
+    except ValidationError as error:
+        return error.messages
+
+
+@given(st.sets(st.sampled_from(sorted(RICH))), st.sampled_from(PLACES), ODDITIES, st.booleans())
+def test_fields_that_a_body_does_not_have_change_nothing(left_out: set[str], path: Path, odd: Any, counts: bool) -> None:
+    schema = COUNT_REQUEST if counts else MESSAGE_REQUEST
+    sent = {name: value for name, value in replaced(RICH, path, odd).items() if name not in left_out}
+    quick = outcome(lambda: narrowed(schema, wanted(schema, sent)).load(deepcopy(sent)))
+    assert quick == outcome(lambda: schema.load(deepcopy(sent)))
