@@ -138,7 +138,7 @@ def session_in(user_id: Any) -> str:
     """The session that a `user_id` names, or ""."""
     try:
         found = json.loads(user_id).get("session_id") if user_id else ""
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, RecursionError):
         return ""
     return found if isinstance(found, str) else ""
 

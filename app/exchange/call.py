@@ -144,7 +144,8 @@ class Call:
                 for value in values:
                     found += list(decode(read(value)))
             except Exception:
-                yield joined(found)
+                if found:
+                    yield joined(found)
                 raise
             yield joined(found)
 

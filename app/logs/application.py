@@ -98,8 +98,9 @@ def init_logs(level: str, form: str, redaction: Redaction) -> None:
     root = logging.getLogger()
     if any(not isinstance(handler, Stderr) for handler in root.handlers):
         return
-    # What no line says is not looked up for each (https://docs.python.org/3/howto/logging.html#optimization).
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # What no line says is not looked up for each (https://docs.python.org/3/howto/logging.html#optimization). The
+    # process is: gunicorn's own lines name it.
+    logging.logThreads = logging.logMultiprocessing = False
     handler = Stderr()
     handler.setFormatter(FORMATS[form](redaction))
     root.handlers = [handler]

@@ -112,7 +112,10 @@ def ndjson(pieces: Iterable[bytes]) -> Iterator[list[Any]]:
     """The objects of a stream of JSON lines."""
     rest = b""
     for piece in pieces:
-        *lines, rest = (rest + piece).split(b"\n")
+        rest += piece
+        if b"\n" not in piece:
+            continue
+        *lines, rest = rest.split(b"\n")
         found: list[Any] = []
         try:
             found.extend(loads(line) for line in lines if line.strip())

@@ -56,9 +56,10 @@ class PooledAdapter(HTTPAdapter):
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """The path of a request, or its whole address for a proxy."""
         url = request.url or ""
-        if url not in self._paths:
-            remember(self._paths, url, super().request_url(request, proxies))
-        return self._paths[url]
+        path = self._paths.get(url)
+        if path is None:
+            remember(self._paths, url, path := super().request_url(request, proxies))
+        return path
 
 
 class Posts:
@@ -104,13 +105,14 @@ class Posts:
     def _headers(self, known: requests.PreparedRequest, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers of a request to an address, checked and merged once for as long as they stay the same."""
         key = (known.url, *headers.items())
-        if key not in self._merged:
+        merged = self._merged.get(key)
+        if merged is None:
             request = requests.PreparedRequest()
             request.prepare_headers({**self._session.headers, **headers, "Content-Length": ""})
             if password := known.headers.get("Authorization"):
                 request.headers["Authorization"] = password
-            remember(self._merged, key, dict(request.headers))
-        return self._merged[key]
+            remember(self._merged, key, merged := dict(request.headers))
+        return merged
 
 
 def remember(known: dict[Any, Any], name: Any, value: Any) -> None:

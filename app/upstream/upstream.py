@@ -309,6 +309,8 @@ class Upstream:
 def unzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The pieces, decompressed when they are gzip or zstd that no header has announced."""
     first = next(pieces, b"")
+    while any(mark != first and mark.startswith(first) for mark in PACKED) and (more := next(pieces, b"")):
+        first += more
     packed = next((make for mark, make in PACKED.items() if first.startswith(mark)), None)
     if packed is None:
         yield from filter(None, chain([first], pieces))

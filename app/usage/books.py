@@ -18,7 +18,7 @@ from app.logs.application import log_exchange
 from app.logs.file import LineFile
 from app.logs.redaction import Redaction
 from app.usage.errors import failure
-from app.usage.record import moment, record
+from app.usage.record import ID, moment, record
 from app.usage.running import SLOT, Record, Running
 from app.usage.watching import Watchers
 
@@ -117,8 +117,11 @@ def line(entry: dict[str, Any]) -> bytes:
 
 
 def known(account: Account) -> dict[str, Any]:
-    """The record of an exchange that runs; before its request is understood, what tells it from others."""
-    return record(account) if account.alias else {"time": moment(account.began), "request_id": account.request_id}
+    """The record of an exchange that runs; before its request is understood, what tells it from others and who asks."""
+    if account.alias:
+        return record(account)
+    who = {"session_id": account.session[:ID] or None, "agent_id": account.agent[:ID] or None}
+    return {"time": moment(account.began), "request_id": account.request_id, **who}
 
 
 def noted(entry: dict[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from tests.conformance.kit import (
 )
 from tests.conformance.readable import normalised
 from tests.conformance.wires import Wire, wire_of
-from tests.support.grammar import complaints
+from tests.support.grammar import complaints, joined
 from translators.core.errors import Fault
 
 Law = Callable[[Case], None]
@@ -118,7 +118,7 @@ def chunking(case: Case) -> None:
 
 def everything(outcome: Outcome) -> Json:
     """All of an outcome. The number of frames before an error is chance, so its events are left out."""
-    return {"events": [] if outcome.error else outcome.events, **visible(outcome)}
+    return {"events": [] if outcome.error else joined(outcome.events), **visible(outcome)}
 
 
 def folding(case: Case) -> None:

@@ -242,6 +242,20 @@ def test_counts_limits_and_the_usage_log(rialto: RialtoServer, vendor: Vendor) -
     assert line["input_tokens"] == outcome.delta["usage"]["input_tokens"]
 
 
+def test_a_continuation_that_says_nothing_costs_nothing(rialto: RialtoServer, vendor: Vendor) -> None:
+    def spent(silent: Bytes) -> Any:
+        script(vendor, cut_off(SAID), silent)
+        outcome = ask(rialto, CHAT, "costs")
+        assert (outcome.end["type"], len(vendor.requests)) == ("error", 2)
+        line = lines_where(rialto.folder / "logs", lambda line: line["request_id"] == outcome.headers["request-id"])[0]
+        return line["input_tokens"], line["output_tokens"]
+
+    refused = spent(CHAT.refusal(500, "busy just now"))
+    assert refused[0] > 0
+    assert spent(CHAT.streamed([CHAT.fault("busy just now", "server_error")])) == refused
+    assert spent(CHAT.streamed([b"data: [DONE]\n\n"])) == refused
+
+
 def test_a_stop_sequence_across_the_seam(rialto: RialtoServer, vendor: Vendor) -> None:
     script(vendor, cut_off(f"{SAID} HA"), lambda request: rest_of(CHAT, request, "HALT and more"))
     outcome = ask(rialto, CHAT, "stop", stop_sequences=["HALT"])

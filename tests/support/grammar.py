@@ -179,6 +179,23 @@ def complaints(events: Iterable[Event]) -> list[str]:
     return grammar.complaints
 
 
+def joined(events: Iterable[Event]) -> list[Event]:
+    """The events, words that follow words of one kind in one block as one piece: in how many they come is chance."""
+    made: list[Event] = []
+    for event in events:
+        before, delta = made[-1] if made else {}, event.get("delta") or {}
+        field = {"text_delta": "text", "thinking_delta": "thinking"}.get(delta.get("type"), "")
+        if field and without(before, field) == without(event, field):
+            event = {**event, "delta": {**delta, field: made.pop()["delta"][field] + delta[field]}}
+        made.append(event)
+    return made
+
+
+def without(event: Event, field: str) -> Event:
+    """The event without what one field of its delta holds."""
+    return {**event, "delta": {**(event.get("delta") or {}), field: ""}}
+
+
 def blocks(events: Iterable[Event]) -> Iterator[Event]:
     """The content blocks of a stream as a client builds them; the input of a call is its JSON text."""
     built: list[Event] = []

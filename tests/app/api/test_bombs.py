@@ -38,7 +38,7 @@ def test_hidden_gigabytes_come_out_in_small_pieces(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", PACKERS)
-@pytest.mark.parametrize("size", [7, 1000])
+@pytest.mark.parametrize("size", [1, 7, 1000])
 def test_small_pieces_are_unpacked_too(form: str, size: int) -> None:
     bomb = PACKERS[form]()
     pieces = [bomb[start : start + size] for start in range(0, len(bomb), size)]

@@ -52,6 +52,12 @@ def test_a_session_is_no_header(client: FlaskClient, vendor: ScriptedServer, mod
     assert all("evil" not in str(request.headers).lower() for request in vendor.requests)
 
 
+@pytest.mark.parametrize("user", ["[" * 200_000, "[1]", '"s"', "7", '{"session_id": 7}', "{"])
+def test_a_user_that_names_no_session_is_no_failure(client: FlaskClient, vendor: ScriptedServer, user: str) -> None:
+    assert post(client, "openrouter/m", metadata={"user_id": user}).status_code == 400
+    assert "session_id" not in vendor.requests[-1].json
+
+
 @pytest.mark.parametrize("vendor_name", ["gemini", "azure", "openai", "ollama", "groq"])
 @pytest.mark.parametrize(
     "name", ["../../evil", "..", "models/../../evil", ".", "a/./b", "..\\evil", EVIL, "a\x00b", "a\u202eb", "a:../b"]

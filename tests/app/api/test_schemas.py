@@ -344,7 +344,9 @@ def outcome(check: Callable[[], Any]) -> Any:
 
 
 @given(st.sets(st.sampled_from(sorted(RICH))), st.sampled_from(PLACES), ODDITIES, st.booleans())
-def test_fields_that_a_body_does_not_have_change_nothing(left_out: set[str], path: Path, odd: Any, counts: bool) -> None:
+def test_fields_that_a_body_does_not_have_change_nothing(
+    left_out: set[str], path: Path, odd: Any, counts: bool
+) -> None:
     schema = COUNT_REQUEST if counts else MESSAGE_REQUEST
     sent = {name: value for name, value in replaced(RICH, path, odd).items() if name not in left_out}
     quick = outcome(lambda: narrowed(schema, wanted(schema, sent)).load(deepcopy(sent)))

@@ -19,6 +19,7 @@ from app.exchange import call
 from app.exchange.pump import Pump
 from app.settings.settings import Settings
 from tests.bench import traffic
+from tests.support.grammar import joined
 from tests.support.scripted_server import CUT, Answer, ScriptedServer, sse_piece
 from translators.core import json_schema, tokens
 from translators.core.deltas import Text
@@ -44,8 +45,8 @@ def client(vendor: ScriptedServer) -> FlaskClient:
 def answer(pieces: list[Any], together: int) -> Answer:
     """A streamed answer whose HTTP chunks hold so many pieces each."""
     groups = [pieces[at : at + together] for at in range(0, len(pieces), together)]
-    joined = [part for group in groups for part in (group if CUT in group else [b"".join(map(sse_piece, group))])]
-    return Answer([sse_piece(part) for part in joined], headers={"content-type": "text/event-stream"})
+    parts = [part for group in groups for part in (group if CUT in group else [b"".join(map(sse_piece, group))])]
+    return Answer([sse_piece(part) for part in parts], headers={"content-type": "text/event-stream"})
 
 
 def told(client: FlaskClient, vendor: ScriptedServer, pieces: list[Any], together: int) -> list[Any]:
@@ -54,18 +55,6 @@ def told(client: FlaskClient, vendor: ScriptedServer, pieces: list[Any], togethe
     reply = client.post("/v1/messages", json=traffic.request("W2", "openai/test-model"))
     lines = ID.sub('"id":""', reply.text).splitlines()
     return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
-
-
-def runs(events: list[Any]) -> list[tuple[Any, str]]:
-    """(event without its text, text); deltas of one kind that follow one another are one."""
-    found: list[tuple[Any, str]] = []
-    for event in events:
-        delta = event.get("delta") or {}
-        text = "".join(delta.pop(key, "") for key in ("text", "thinking"))
-        if text and found and found[-1][0] == event:
-            event, text = event, found.pop()[1] + text
-        found.append((event, text))
-    return found
 
 
 @pytest.mark.parametrize("end", [[], [BROKEN], [CUT]])
@@ -80,9 +69,9 @@ def test_the_same_answer_one_by_one_and_together(
     found = [told(client, vendor, pieces, together) for together in (1, 3, len(pieces))]
     assert (single[-1]["type"] == "error") is bool(end)
     assert len(found[2]) < len(single)
-    expected = runs(single)
-    assert "content_block_delta" in [event["type"] for event, _ in expected]
-    assert [runs(events) for events in found] == [expected] * 3
+    expected = joined(single)
+    assert "content_block_delta" in [event["type"] for event in expected]
+    assert [joined(events) for events in found] == [expected] * 3
 
 
 def test_what_came_before_a_failure_is_told_before_it(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.glogging import Logger
 
 from app import create_app
 from app.logs.application import AsJson, Human, RequestLine, Stderr, init_logs, log_request
@@ -37,6 +39,8 @@ def set_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
     """Sets the log up as in a process of its own, where nobody but `others` has done so."""
     root, own = logging.getLogger(), logging.getLogger("rialto")
     levels = root.level, own.level
+    for name in ("logThreads", "logProcesses", "logMultiprocessing"):
+        monkeypatch.setattr(logging, name, True)
 
     def set_up(level: str, *forms: str, others: tuple[logging.Handler, ...] = ()) -> logging.Logger:
         monkeypatch.setattr(root, "handlers", list(others))  # pytest has added its own since the fixture began
@@ -125,6 +129,12 @@ def test_libraries_are_heard_when_they_warn(set_up: SetUp, capsys: pytest.Captur
     logging.getLogger("rialto").debug("detail")
     told = capsys.readouterr().err.splitlines()
     assert [line.split(" ", 1)[1] for line in told] == ["WARNING urllib3: careful", "DEBUG rialto: detail"]
+
+
+def test_gunicorns_own_lines_still_name_their_process(set_up: SetUp) -> None:
+    set_up("INFO", "human")
+    line = logging.Formatter(Logger.error_fmt).format(entry("Worker exiting"))
+    assert f"[{os.getpid()}] [INFO] Worker exiting" in line
 
 
 def test_a_second_application_does_not_double_the_lines(set_up: SetUp, capsys: pytest.CaptureFixture[str]) -> None:

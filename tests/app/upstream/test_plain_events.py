@@ -75,6 +75,12 @@ def test_any_bytes_give_the_same(data: bytes, cuts: list[int]) -> None:
     assert outcome(chain.from_iterable(sse(iter(cut(data, cuts))))) == outcome(any_events(iter(cut(data, cuts))))
 
 
+def test_what_says_nothing_is_no_word_of_the_vendor() -> None:
+    for data in (b"data: [DONE]\n\n", b": ping\n\ndata: null\n\ndata: [DONE]\n\n", b"data: \n\ndata: \n\n"):
+        assert list(sse(iter([data]))) == []
+    assert list(sse(iter([b'data: {"a": 1}\n\ndata: [DONE]\n\n']))) == [[{"a": 1}]]
+
+
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n"])
 def test_plain_streams_never_reach_the_reader(end: bytes) -> None:
     newline = end[: len(end) // 2]

@@ -132,3 +132,22 @@ def test_addresses_are_forgotten_before_there_are_too_many(monkeypatch: pytest.M
         for number in range(8):
             posts.send(f"{server.url}/{number}", {}, b"{}", TIMEOUT).close()
     assert 0 < len(posts._prepared) <= 3
+    assert 0 < len(posts._merged) <= 3
+
+
+def test_what_another_thread_has_made_forget_is_sent_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.upstream.posts.remember", lambda known, name, value: known.clear())
+    with ScriptedServer(lambda _: json_answer({})) as server:
+        Posts(session()).send(f"{server.url}/v1/chat", HEADERS, b"{}", TIMEOUT).close()
+        assert server.requests[0].headers["authorization"] == "Bearer key"
+
+
+def test_each_client_sends_its_own_key_and_length() -> None:
+    posts = Posts(session())
+    sent = [("Bearer one", b"{}"), ("Bearer two", b'{"a": 1}'), ("Bearer one", b""), ("Bearer two", b"{}")]
+    with ScriptedServer(lambda _: json_answer({})) as server:
+        for key, body in sent:
+            answer = posts.send(f"{server.url}/v1/chat", {**HEADERS, "authorization": key}, body, TIMEOUT)
+            assert answer.json() == {}
+        heard = [(request.headers["authorization"], request.headers["content-length"]) for request in server.requests]
+    assert heard == [(key, str(len(body))) for key, body in sent]

@@ -20,7 +20,7 @@ from app.usage.running import SLOT, Running, records
 from tests.sizes import ROOT
 
 DEADLINE = 30.0
-#: A worker with three exchanges, of which the first has ended.
+#: A worker with three exchanges, of which the first has ended and the body of the last is still coming.
 WORKER = """
 import sys
 from pathlib import Path
@@ -28,7 +28,8 @@ from app.exchange.account import Account
 from app.logs.redaction import Redaction
 from app.usage.books import Books
 books = Books(Path(sys.argv[1]), 10**6, 3, Redaction())
-accounts = [Account(request_id=f"req_{number}", alias="my-model") for number in range(3)]
+accounts = [Account(request_id=f"req_{number}", alias="my-model") for number in range(2)]
+accounts.append(Account(request_id="req_2", session="my-session", agent="my-agent"))
 for account in accounts:
     books.begin(account)
 accounts[0].stop_reason = "end_turn"
@@ -72,7 +73,10 @@ def test_a_killed_worker_loses_no_line(tmp_path: Path, caplog: pytest.LogCapture
     books(tmp_path).recover()
     lost = ("lost", "worker_killed")
     assert ends(tmp_path) == [("req_0", 200, None), ("req_1", *lost), ("req_2", *lost)]
-    assert lines(tmp_path)[1]["alias"] == "my-model"
+    ended, running, coming = lines(tmp_path)
+    assert running["alias"] == "my-model"
+    assert (coming["session_id"], coming["agent_id"], coming["alias"]) == ("my-session", "my-agent", None)
+    assert list(ended) == list(running) == list(coming)
     assert "2 exchanges were cut off" in caplog.text
     assert list((tmp_path / "running").iterdir()) == []
 
