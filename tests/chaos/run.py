@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -166,6 +167,7 @@ class Run:
         keys = {key_variable(row): keys_of(row, place) for place, row in enumerate(rows)}
         server = RialtoServer(self.folder / "home", **self.size.settings, **keys)
         server.root = project_copy(self.folder / "project")
+        server.at_the_end = signal.SIGTERM
         (server.root / "conf" / "vendors.local.toml").write_text("\n".join(self._rows(port)))
         (server.root / "conf" / "models.local.toml").write_text("\n".join(self._aliases()))
         return server

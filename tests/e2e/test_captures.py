@@ -131,6 +131,7 @@ def test_a_server_that_stops_writes_what_waits(vendor: ScriptedServer, tmp_path:
     with rialto(tmp_path, vendor) as server:
         for _ in range(10):
             asked(server, "fine", stream=True)
+        server.stop()
     assert len(capture_lines(tmp_path / "logs")) == 10
 
 

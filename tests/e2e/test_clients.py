@@ -104,6 +104,7 @@ def test_workers_of_one_machine_share_a_budget_and_a_restart_keeps_it(
             found = status(server, "day")
             count, refusals = count + (found == 200), refusals + 1 if found == 429 else 0
         assert 3 <= count <= 9
+        server.stop()
     with RialtoServer(tmp_path, kind, **given) as server:
         assert status(server, "day") == 429
         assert status(server, "free") == 200

@@ -59,6 +59,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path, kind: str) -> None:
             post(first, "/v1/messages", max_tokens=9, temperature=0.5)
             if kind == "waitress":  # it dies of the signal, without a last word
                 wait_for_rows(tmp_path / "state" / FILE, 2)
+            first.stop()
         assert ["temperature" in body for body in vendor.bodies] == [True, False]
         assert "does not take temperature for m; remembered" in first.log
         with RialtoServer(tmp_path, kind, **environment) as second:

@@ -249,6 +249,7 @@ def test_nothing_stays_behind(vendor: Vendor, tmp_path: Path) -> None:
         asked(next_server)
         assert len(folders(next_server)) == 1
         assert numbers_of(next_server).sum("rialto_requests_total") == 1
+        next_server.stop()
     assert folders(server) == []
 
 
@@ -267,6 +268,7 @@ def test_the_spans_of_all_workers_arrive_when_the_server_stops(kind: str, vendor
         with rialto(tmp_path, vendor, kind, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **later) as server:
             ids = {asked(server, stream=number % 2 == 0) for number in range(10)}
             assert collector.requests == []
+            server.stop()
         told = [attributes(span) for span in spans(collector)]
     assert {entry["rialto.request_id"] for entry in told} == ids and len(told) == 10
     sent_on = {request.headers["traceparent"].split("-")[2] for request in vendor.server.requests}

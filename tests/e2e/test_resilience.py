@@ -135,7 +135,11 @@ def test_a_client_that_leaves_the_queue_is_not_asked_for(vendor: ScriptedServer,
 def test_a_stopping_server_finishes_streams_and_sends_new_requests_away(vendor: ScriptedServer, tmp_path: Path) -> None:
     gate = threading.Event()
     vendor.play(lambda request: sse_answer([WORD, gate, END]))
-    with rialto(tmp_path, vendor) as server, closing(connected(server)) as running, closing(connected(server)) as idle:
+    with (
+        rialto(tmp_path, vendor, GUNICORN_CMD_ARGS="--keep-alive 2") as server,
+        closing(connected(server)) as running,
+        closing(connected(server)) as idle,
+    ):
         idle.request("GET", "/health")
         assert idle.getresponse().read() == b'{"status":"ok"}'
         stream = sent(running)

@@ -191,6 +191,7 @@ def test_the_application_log_as_json(vendor: ScriptedServer, tmp_path: Path) -> 
     with rialto(tmp_path, vendor, LOG_FORMAT="json") as server:
         request_id, _ = asked(server, stream=True)
         lines_where(tmp_path / "logs", lambda line: True)
+        server.stop()
     told = [json.loads(line) for line in server.log.splitlines()]
     assert {"rialto", "gunicorn.error"} == {line["logger"] for line in told}
     (line,) = [line for line in told if line.get("request_id") == request_id]

@@ -22,8 +22,8 @@ class ServerProcess:
 
     #: Seconds until it must be ready, or must have given up.
     start_deadline = 30.0
-    #: What ends it on leaving.
-    quick = signal.SIGTERM
+    #: What ends it on leaving; `stop` is the way of an operator.
+    at_the_end = signal.SIGTERM
 
     def __init__(self, name: str, output: Path) -> None:
         self.name = name
@@ -42,7 +42,7 @@ class ServerProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop(self.quick)
+        self.stop(self.at_the_end)
 
     @property
     def log(self) -> str:
@@ -89,11 +89,11 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             return None
 
-    def stop(self, politely: signal.Signals = signal.SIGTERM) -> None:
-        """Ends the process group: politely first."""
+    def stop(self, first: signal.Signals = signal.SIGTERM) -> None:
+        """Ends the process group; what does not obey in time is killed."""
         if self.process is None:
             return
-        for number in (politely, signal.SIGKILL):
+        for number in (first, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, number)
                 self.process.wait(STOP_DEADLINE)
