@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import stat
@@ -46,6 +47,18 @@ def test_there_is_no_process_before_the_first_question(reader: Reader) -> None:
     assert reader._process is None
     assert requests_of(reader) == len(LINES)
     assert process_of(reader) != os.getpid()
+
+
+def test_a_server_with_a_thousand_open_connections_has_one_too(reader: Reader) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        assert requests_of(reader) == len(LINES)
+    finally:
+        for number in held:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_one_process_answers_all(reader: Reader, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -93,6 +94,7 @@ class ScriptedServer:
     def __exit__(self, *_: object) -> None:
         self.server.shutdown()
         self.server.server_close()
+        self.server.hang_up()
 
     def play(self, script: Script) -> None:
         """Take another script and forget the requests so far."""
@@ -129,11 +131,29 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
     owner: ScriptedServer
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.peers = set[socket.socket]()
+
+    def hang_up(self) -> None:
+        """Ends the connections that clients keep: the thread of each would hold a test's whole world until the end."""
+        for peer in list(self.peers):
+            with suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.peers.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.peers.discard(self.connection)
+        super().finish()
 
     def log_message(self, format: str, *args: object) -> None:
         """Silence: pytest shows what failed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import socket
 import sys
 import time
@@ -79,9 +79,11 @@ def serve(channel: socket.socket, idle: float, folder: Path, places: list[str]) 
     """Answers until the other side is gone, or has had no question for so many seconds."""
     engine: Engine | None = None
     lines = channel.makefile("rb")
+    ears = selectors.DefaultSelector()
+    ears.register(channel, selectors.EVENT_READ)
     while True:
         busy = engine is not None and engine.work()
-        if not select.select([channel], [], [], 0 if busy else idle)[0]:
+        if not ears.select(0 if busy else idle):
             if busy:
                 continue
             break
