@@ -50,7 +50,7 @@ def message_stream(
         filters=filters(),
         renewed=lambda: filters() if any(step.again() for step in form) else None,
         begun=bool(begun),
-        edits=edited(message).applied,
+        edits=edited(message).applied if message.get("context_management") else None,
     )
 
 

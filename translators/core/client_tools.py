@@ -102,7 +102,8 @@ def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     tools = [*(message.get("tools") or ()), *added]
     if any(str(tool.get("type")).startswith(SERVER_SEARCH) for tool in tools):
         return [tool for tool in known(message) if tool["name"] not in removed]
-    found = functions(tools, references(message.get("messages") or ()) | loaded)
+    deferred = any(tool.get("defer_loading") for tool in tools)
+    found = functions(tools, references(message.get("messages") or ()) | loaded if deferred else loaded)
     return [tool for tool in found if tool["name"] not in removed]
 
 

@@ -10,13 +10,13 @@ them (28 x 28 pixel patches of the downsized picture, https://platform.claude.co
 from __future__ import annotations
 
 import base64
-import json
 import re
 import string
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from translators.core import client_tools
+from translators.core.json_text import loose
 from translators.core.pictures import encoded_size
 
 #: Characters of an answer per token.
@@ -50,7 +50,6 @@ PAGE_TOKENS = 2_250
 #: Base64 characters of a PDF per token, where its pages cannot be counted; a page of 60 kB counts about 2,500.
 PDF_CHARACTERS_PER_TOKEN = 32
 PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z])")
-WRITER = json.JSONEncoder(ensure_ascii=False)
 #: What stands around a request, a message, a tool.
 START_TOKENS = 3
 MESSAGE_TOKENS = 4
@@ -148,14 +147,14 @@ def block_size(block: Mapping[str, Any]) -> Size:
 
 def framed(size: Size) -> Size:
     """The size of what stands in a block with fields of its own."""
-    return size._replace(text=size.text + MESSAGE_TOKENS)
+    return Size(size.text + MESSAGE_TOKENS, size.tools, size.scripts, size.media)
 
 
 def value_size(value: Any) -> Size:
     """The size of a JSON value, keys and punctuation included, cache marks left out."""
     if isinstance(value, Mapping) and "cache_control" in value:
         value = {name: item for name, item in value.items() if name != "cache_control"}
-    return text_size(WRITER.encode(value))
+    return text_size(loose(value))
 
 
 def text_size(text: str) -> Size:

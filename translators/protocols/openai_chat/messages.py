@@ -7,19 +7,18 @@ turn. Content that is only text travels as one string, which every server takes,
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from translators.core.blocks import content_text, text_of
 from translators.core.history import PLAIN_ID, Turn, legal
+from translators.core.json_text import compact
 from translators.core.thinking import memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
 from translators.core.wishes import prompts, travels
 
 FILLER = "ok"
-WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def system_messages(system: Any, profile: Profile) -> list[Json]:
@@ -136,7 +135,7 @@ def assistant(turn: Turn, route: Route, names: ToolNames) -> list[Json]:
 
 def tool_call(block: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
     """One call of the history."""
-    arguments = WRITER.encode(block.get("input") or {})
+    arguments = compact(block.get("input") or {})
     function = {"name": names.short(str(block.get("name") or "")), "arguments": arguments}
     return {"id": call_id(block.get("id"), profile), "type": "function", "function": function}
 
