@@ -18,7 +18,7 @@ from app.api.bodies import read_body
 from app.api.schemas import COUNT_REQUEST, KNOWN, MESSAGE_REQUEST, parse
 from app.catalog.detours import rerouted
 from app.clients.models import allowed_chain, check_model, may_stand_in, may_use
-from app.exchange.call import USER_AGENT, Caller
+from app.exchange.call import USER_AGENT, Caller, anyone
 from app.exchange.client import ClientGone, end_writes, presence
 from app.exchange.counting import count_answer
 from app.exchange.exchange import BLANK, Exchange
@@ -158,9 +158,7 @@ def clamped(message: Json, settings: Settings) -> Json:
     return {**message, "max_tokens": wished}
 
 
-def caller(
-    here: Asked, trace: Mapping[str, str] | None = None, may_ask: Callable[[Route], bool] = lambda route: True
-) -> Caller:
+def caller(here: Asked, trace: Mapping[str, str] | None = None, may_ask: Callable[[Route], bool] = anyone) -> Caller:
     """What the exchange needs of a request."""
     return Caller(
         gone=presence(here.environ),

@@ -95,7 +95,7 @@ class Account:
     def tried(self, route: Route, estimate: int) -> None:
         """A try begins."""
         if self.route is not None:
-            same = (self.route.vendor.name, self.route.model) == (route.vendor.name, route.model)
+            same = self._leads_to(route)
             self.retries += same
             self.fallbacks += not same
         self.route, self.estimate, self.sent = route, estimate, self.elapsed()
@@ -103,7 +103,7 @@ class Account:
     def continued(self, route: Route, number: int) -> None:
         """A try begins to go on with the answer; several tries may have the same number."""
         again = number == self.continuations
-        same = self.route is not None and (self.route.vendor.name, self.route.model) == (route.vendor.name, route.model)
+        same = self._leads_to(route)
         self.retries += again and same
         self.fallbacks += not same
         self.continuations, self.route, self.sent = number, route, self.elapsed()
@@ -148,6 +148,11 @@ class Account:
     def end(self) -> None:
         """The client has its answer, or is gone."""
         self.ended = self.elapsed()
+
+    def _leads_to(self, route: Route) -> bool:
+        """The last try was at the model of this route."""
+        last = self.route
+        return last is not None and (last.vendor.name, last.model) == (route.vendor.name, route.model)
 
     def _used(self, usage: Any) -> None:
         if isinstance(usage, dict):

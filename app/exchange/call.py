@@ -157,7 +157,8 @@ def fed(stream: AnswerStream, deltas: Iterable[Any]) -> Iterator[list[Event]]:
         for delta in deltas:
             events += stream.feed(delta)
     except Exception:
-        yield events
+        if events:
+            yield events
         raise
     yield events
 

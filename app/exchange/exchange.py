@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import chain
 from typing import Any, cast
 
 from app.api import sse
 from app.exchange.account import STOPPED, Account, opened
 from app.exchange.asking import Asking
-from app.exchange.call import Call, Caller
+from app.exchange.call import Call, Caller, fed
 from app.exchange.client import ClientGone
 from app.exchange.means import Means
 from app.exchange.patience import Clock, Quiet
@@ -61,7 +62,6 @@ class Exchange:
         self._answer: AnswerStream | None = None
         self._opening: list[Event] = []
         self._opened = False
-        self._failure: Exception | None = None
         self._loop = Loop(message, routes, means, caller, self._line, asking)
         self._pump = self._pumped(self._loop.run)
 
@@ -105,7 +105,7 @@ class Exchange:
                 if deltas is None:
                     events = list(self._opening)
                 else:
-                    events += self._fed(deltas)
+                    events.extend(chain.from_iterable(fed(self._stream, deltas)))
                 yield
             events += self._stream.close()
             if self._stream.error:
@@ -175,18 +175,17 @@ class Exchange:
                 if not started and not any(map(speaks, deltas)) and not self._is_late(began):
                     continue
                 started = True
-                events = self._first(self._fed(held))
-                held.clear()
-                if events := events or self._quiet.sign(self._stream):
-                    self._quiet.heard()
-                    yield events
+                deltas, held = held, []
+                for made in fed(self._stream, deltas):
+                    if events := self._first(made) or self._quiet.sign(self._stream):
+                        self._quiet.heard()
+                        yield events
         except RialtoError as error:
             if not started:
                 raise
             yield self._stream.fail(error)
             return
-        events = self._fed(held)
-        self._check_feeding()
+        events = list(chain.from_iterable(fed(self._stream, held)))
         yield self._first(events + self._stream.close())
 
     def _heard(self) -> Iterator[list[Any] | None]:
@@ -196,7 +195,6 @@ class Exchange:
         self._pump.start()
         looked = time.monotonic()
         while True:
-            self._check_feeding()
             clock.check()
             if time.monotonic() - looked >= TICK:
                 looked = time.monotonic()
@@ -277,24 +275,6 @@ class Exchange:
     def _says(self, data: bytes) -> bytes:
         """What goes to the client, noted where exchanges are captured."""
         return self._tape.says(self._items, data) if self._tape else data
-
-    def _fed(self, deltas: list[Any]) -> list[Event]:
-        """The events of the deltas. Where one of them fails, those before it are told first."""
-        events: list[Event] = []
-        feed = self._stream.feed
-        for delta in deltas:
-            try:
-                events += feed(delta)
-            except Exception as error:
-                if not events:
-                    raise
-                self._failure = error
-                break
-        return events
-
-    def _check_feeding(self) -> None:
-        if self._failure is not None:
-            raise self._failure
 
     def _first(self, events: list[Event]) -> list[Event]:
         """The events behind those that open the answer, which all tries have in common."""

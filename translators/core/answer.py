@@ -7,7 +7,7 @@ from typing import Any
 
 from translators.core import client_tools, structured, tokens
 from translators.core.calls import schemas
-from translators.core.context_edits import edited
+from translators.core.context_edits import applied
 from translators.core.filters import Filter
 from translators.core.halves import Halves
 from translators.core.intent import intent
@@ -50,7 +50,7 @@ def message_stream(
         filters=filters(),
         renewed=lambda: filters() if any(step.again() for step in form) else None,
         begun=bool(begun),
-        edits=edited(message).applied if message.get("context_management") else None,
+        edits=applied(message),
     )
 
 

@@ -102,18 +102,21 @@ def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     tools = [*(message.get("tools") or ()), *added]
     if any(str(tool.get("type")).startswith(SERVER_SEARCH) for tool in tools):
         return [tool for tool in known(message) if tool["name"] not in removed]
-    deferred = any(tool.get("defer_loading") for tool in tools)
-    found = functions(tools, references(message.get("messages") or ()) | loaded if deferred else loaded)
+    found = functions(tools, referenced(tools, message) | loaded)
     return [tool for tool in found if tool["name"] not in removed]
 
 
 def weighing(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The tools as they came, without those that are still deferred: nobody counts these."""
     tools = message.get("tools") or ()
-    if not any(tool.get("defer_loading") for tool in tools):
-        return list(tools)
-    named = references(message.get("messages") or ())
+    named = referenced(tools, message)
     return [tool for tool in tools if not tool.get("defer_loading") or tool.get("name") in named]
+
+
+def referenced(tools: Iterable[Mapping[str, Any]], message: Mapping[str, Any]) -> frozenset[str]:
+    """The names that the conversation has loaded. Where no tool is deferred it is not gone through."""
+    deferred = any(tool.get("defer_loading") for tool in tools)
+    return references(message.get("messages") or ()) if deferred else frozenset()
 
 
 def known(message: Mapping[str, Any]) -> list[dict[str, Any]]:

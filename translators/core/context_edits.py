@@ -62,6 +62,11 @@ def edited(message: Mapping[str, Any]) -> Edited:
     return Edited(body, tuple(applied))
 
 
+def applied(message: Mapping[str, Any]) -> tuple[Json, ...] | None:
+    """What the edits of a Messages body have done. Where none are wished the conversation is not gone through."""
+    return edited(message).applied if message.get("context_management") else None
+
+
 def since_compaction(messages: Messages) -> Messages:
     """The messages from the last summary on, which becomes text. One without words is a failed try."""
     for place in reversed(range(len(messages))):

@@ -226,20 +226,26 @@ def test_a_prompt_far_beyond_the_window_is_told_without_asking(vendor: ScriptedS
     assert re.fullmatch(r"prompt is too long: \d+ tokens > 100 maximum", answer.json["error"]["message"])
 
 
-@pytest.mark.parametrize(("words", "expected"), [(5, 200), (1000, 500)])
-def test_a_fallback_whose_window_is_too_small_is_not_asked(vendor: ScriptedServer, words: int, expected: int) -> None:
+def before_a_small_one(vendor: ScriptedServer, window: int, **more: str) -> FlaskClient:
+    """Rialto with a model that is down, and a fallback with a window of so many tokens."""
     environment = {
         "OPENAI_BASE_URL": f"{vendor.url}/v1",
         "OPENAI_API_KEY": "vendor-key",
         "OLLAMA_HOST": vendor.url,
-        "OLLAMA_NUM_CTX": "100",
+        "OLLAMA_NUM_CTX": str(window),
         "FALLBACK_MODELS": "ollama/small",
+        **more,
     }
     small = {"message": {"content": "from the small one"}, "done": True, "done_reason": "stop"}
     failure = json_answer({"error": {"message": "down"}}, 500)
     vendor.play(lambda request: json_answer(small) if request.path == "/api/chat" else failure)
+    return create_app(Settings.load(environment)).test_client()
+
+
+@pytest.mark.parametrize(("words", "expected"), [(5, 200), (1000, 500)])
+def test_a_fallback_whose_window_is_too_small_is_not_asked(vendor: ScriptedServer, words: int, expected: int) -> None:
     long = {"role": "user", "content": "word " * words}
-    answer = create_app(Settings.load(environment)).test_client().post("/v1/messages", json=body(messages=[long]))
+    answer = before_a_small_one(vendor, 100).post("/v1/messages", json=body(messages=[long]))
     assert answer.status_code == expected, answer.json
 
 
@@ -253,19 +259,9 @@ LARGE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(("name", "expected"), list(zip(LARGE, (500, 200, 200), strict=True)), ids=list(LARGE))
 def test_a_fallback_is_measured_by_what_its_model_sees(vendor: ScriptedServer, name: str, expected: int) -> None:
     settings = {key: value for key, value in LARGE[name].items() if key.isupper()}
-    environment = {
-        "OPENAI_BASE_URL": f"{vendor.url}/v1",
-        "OPENAI_API_KEY": "vendor-key",
-        "OLLAMA_HOST": vendor.url,
-        "OLLAMA_NUM_CTX": "5000",
-        "FALLBACK_MODELS": "ollama/small",
-    }
-    small = {"message": {"content": "from the small one"}, "done": True, "done_reason": "stop"}
-    failure = json_answer({"error": {"message": "down"}}, 500)
-    vendor.play(lambda request: json_answer(small) if request.path == "/api/chat" else failure)
     asked = body(**{key: value for key, value in LARGE[name].items() if key not in settings})
-    rialto = create_app(Settings.load({**environment, **settings})).test_client()
-    assert rialto.post("/v1/messages", json=asked).status_code == expected
+    answer = before_a_small_one(vendor, 5_000, **settings).post("/v1/messages", json=asked)
+    assert answer.status_code == expected, answer.json
 
 
 def test_a_long_whole_answer_comes_behind_blanks(

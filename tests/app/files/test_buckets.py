@@ -27,7 +27,7 @@ from app.settings.settings import Settings, SettingsError
 from app.settings.storage import BucketSettings
 from tests.support import stores
 from tests.support.rialto_server import ROOT, free_port, server_environment
-from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, QuickSession, bucket_at, bucket_environment, s3_server
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, bucket_at, bucket_environment
 from tests.support.scripted_server import CUT, Answer, Request, ScriptedServer
 from tests.support.stores import Place
 from translators.core.errors import NotFound, TooLarge
@@ -37,19 +37,6 @@ ID = "file_" + "0" * 36
 XML = {"content-type": "application/xml"}
 EMPTY = b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 Play = Callable[[Callable[[Request], Answer]], BucketSettings]
-
-
-@pytest.fixture(autouse=True)
-def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "Session", QuickSession)
-    for name in bucket_environment(""):
-        monkeypatch.setenv(name, "")  # and taken back, with what the client puts there
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture

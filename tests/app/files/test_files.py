@@ -8,7 +8,7 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,32 +19,17 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.clients.keys import hash_of
 from app.clients.rows import Client
-from app.files import s3 as adapter
 from app.files.folder import Folder
 from app.files.store import ABANDONED, REMEMBERED, Expired, Files
 from app.settings.settings import Settings
 from tests.support import stores
 from tests.support.media_samples import pdf, png
-from tests.support.s3_server import QuickSession, bucket_environment, s3_server
 from tests.support.stores import Place
 from translators.core.errors import NotFound, TooLarge
 
 NOON = 1_795_000_000.0
 ROWS = {name: Client(name=name, key_hash=hash_of(name)) for name in ("one", "other")}
 Open = Callable[..., FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def quick_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "Session", QuickSession)
-    for name in bucket_environment(""):
-        monkeypatch.setenv(name, "")  # and taken back, with what the client puts there
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
 
 
 @pytest.fixture(params=["folder", "bucket"])

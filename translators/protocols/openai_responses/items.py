@@ -8,12 +8,12 @@ not have. A reasoning item goes back right before what it led to, and never with
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from translators.core.blocks import content_text, text_of
 from translators.core.history import Turn
+from translators.core.json_text import compact
 from translators.core.thinking import memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
@@ -118,7 +118,7 @@ def remembered(block: Mapping[str, Any], route: Route) -> list[Json]:
 
 def function_call(block: Mapping[str, Any], names: ToolNames) -> Json:
     """One call of the history."""
-    arguments = json.dumps(block.get("input") or {}, ensure_ascii=False, separators=(",", ":"))
+    arguments = compact(block.get("input") or {})
     name = names.short(str(block.get("name") or ""))
     return {"type": "function_call", "call_id": call_id(block.get("id")), "name": name, "arguments": arguments}
 
