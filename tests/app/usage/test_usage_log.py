@@ -199,7 +199,7 @@ def test_a_defect_is_an_exchange_too(
     for stream in (True, False):
         vendor.play([sse_answer([WORD, END]) if stream else json_answer(ANSWER)])
         with monkeypatch.context() as patch:
-            patch.setattr("app.exchange.exchange.Exchange._fed", defect)
+            patch.setattr("translators.core.stream.MessageStream.feed", defect)
             assert of(ask(stream=stream), *ENDING) == (500, "api_error", None)
     with monkeypatch.context() as patch:
         patch.setattr(sys.modules["app.api.messages"], "clamped", defect)
