@@ -5,6 +5,7 @@ import atexit
 import gc
 import os
 import shlex
+import signal
 import sys
 from dataclasses import replace
 
@@ -111,6 +112,9 @@ def on_starting(server) -> None:  # type: ignore[no-untyped-def]
 def post_worker_init(worker) -> None:  # type: ignore[no-untyped-def]
     """Lets the application see that its worker has been told to stop, and the garbage collector what stays for good."""
     worker.wsgi.config["STOPPING"] = lambda: not worker.alive
+    # The terminal sends Ctrl-C to every process, and gunicorn's master hands it on as QUIT. Told twice, a gevent worker
+    # ends in a traceback.
+    signal.signal(signal.SIGINT, lambda *_: None)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTED)

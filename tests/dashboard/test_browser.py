@@ -107,6 +107,16 @@ def of(field: str, value: Any) -> list[Record]:
     return [line for line in LINES if line[field] == value]
 
 
+@pytest.mark.parametrize(("asked", "words"), [(3, "3 a day"), (36, "1.5 an hour"), (288, "12 an hour")])
+def test_a_rate_is_told_in_a_unit_that_fits(
+    asked: int, words: str, tmp_path: Path, started: Starter, opened: Opener
+) -> None:
+    written(tmp_path / "logs", [LINES[-1]] * asked)
+    server = started(DashboardServer(tmp_path))
+    page = opened(f"{server.url}/dashboard?range=24h")
+    expect(page.locator("[data-card=requests]")).to_contain_text(words)
+
+
 def test_it_opens_with_everything(server: DashboardServer, opened: Opener) -> None:
     page = opened(f"{server.url}/dashboard?range=all")
     expect(card(page, "requests")).to_have_text(f"{len(LINES):,}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -190,3 +191,11 @@ def test_start_tells_what_is_reached_and_how_to_connect(locked: RialtoServer) ->
     for word in ("deepseek", "opus", "sonnet", "haiku"):
         assert word in locked.log.lower()
     assert "upstream-key" not in locked.log
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_ctrl_c_ends_it_in_good_order(kind: str, tmp_path: Path) -> None:
+    with RialtoServer(tmp_path, kind) as server:
+        server.stop(signal.SIGINT)
+    assert server.ended() == 0
+    assert "Traceback" not in server.log

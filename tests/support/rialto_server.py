@@ -34,9 +34,8 @@ class RialtoServer(ServerProcess):
     def __init__(self, folder: Path, kind: str = "gevent", host: str = "127.0.0.1", **environment: str) -> None:
         super().__init__(kind, folder / "output.log")
         if COMMANDS.get(kind, ("",))[0] == "gunicorn":
-            # TERM waits up to a second for workers, and longer for idle connections. After QUIT gevent (26.9) writes
-            # the traceback of gunicorn's SystemExit into the log: who reads that one stops the server first.
-            self.at_the_end = signal.SIGQUIT
+            # Ctrl-C: TERM waits up to a second for workers, and longer for idle connections.
+            self.at_the_end = signal.SIGINT
         self.folder = folder
         self.kind = kind
         self.host = host

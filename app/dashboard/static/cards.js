@@ -13,8 +13,9 @@ const CARDS = [
     label: "Requests", value: (all) => format.number(all.requests),
     note: (all, period) => {
       if (page === "session") return `in ${format.span(period.end - period.begin)}`;
-      const perHour = all.requests / Math.max(1, (period.end - period.begin) / 3_600_000);
-      return `${format.compact(perHour >= 10 ? Math.round(perHour) : Math.round(perHour * 10) / 10)} an hour`;
+      const hours = Math.max(1, (period.end - period.begin) / 3_600_000);
+      const rare = all.requests < hours;
+      return `${format.rate((all.requests / hours) * (rare ? 24 : 1))} ${rare ? "a day" : "an hour"}`;
     },
   },
   {

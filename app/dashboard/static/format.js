@@ -4,6 +4,7 @@ export const NONE = "–";
 const DAY = 86_400_000;
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
 const cents = new Intl.NumberFormat(undefined, { style: "currency", currency: "USD" });
 const fine = new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumSignificantDigits: 2 });
@@ -23,6 +24,7 @@ const or = (words) => (value) => (known(value) ? words(value) : NONE);
 
 export const number = or((value) => whole.format(value));
 export const compact = or((value) => (Math.abs(value) < 10_000 ? whole.format(value) : short.format(value)));
+export const rate = or((value) => (Math.abs(value) < 10 ? tenths.format(value) : compact(value)));
 export const money = or((value) => (value !== 0 && Math.abs(value) < 0.01 ? fine.format(value) : cents.format(value)));
 export const moneyShort = or((value) => (Math.abs(value) >= 1000 ? coarse.format(value) : money(value)));
 export const percent = or((value) => share.format(value));
