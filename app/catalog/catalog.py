@@ -11,14 +11,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from app.api.listing import Row, row_of, rows_of, with_models
 from app.catalog.aids import aid_problems
 from app.catalog.conf_files import Conf, load_conf
 from app.catalog.conf_schemas import Facts, laid_over
 from app.catalog.detours import routing_problems
+from app.catalog.names import own_name, without_bracket
 from app.catalog.prices import Priced, priced
-from app.catalog.resolution import Pick, Resolution, without_bracket
+from app.catalog.resolution import Pick, Resolution
 from app.catalog.routing import Rule
 from app.catalog.targets import Target, build_targets, spelled, unset
 from app.exchange.conformity import mismatch
@@ -27,6 +29,7 @@ from translators import vendors as known_vendors
 from translators.core.errors import NotFound, Unauthorized
 from translators.core.vendor import Route, Vendor, refine
 
+T = TypeVar("T")
 KEPT_ROUTES = 4096
 
 
@@ -37,6 +40,8 @@ class Catalog:
         self.conf = conf
         self.targets = targets
         self.names = Resolution(settings, conf, targets)
+        self._facts = dict(_by_route(conf.models, targets))
+        self._overrides = dict(_by_route(conf.overrides, targets))
         self.configured = _configured(targets, self.names.chosen())
         self.stand_in = next((target for target in targets.values() if target.vendor.stand_in), None)
         self.known: Callable[[Route], Route] = unchanged
@@ -117,7 +122,7 @@ class Catalog:
 
     def facts(self, target: Target, model: str) -> Facts:
         """What `conf/models.toml` knows of a vendor's model."""
-        return self.conf.models.get(f"{target.vendor.name}/{model}", Facts())
+        return self._facts.get(f"{target.vendor.name}/{model}", Facts())
 
     def _rows(self) -> tuple[Row, ...]:
         return rows_of(self)
@@ -138,7 +143,8 @@ class Catalog:
         vendor, _, model = path_route.partition(":")
         if not model:
             raise NotFound(f"no model in the path: write /{vendor}:MODEL/v1/messages")
-        return Pick(self.target(vendor), without_bracket(model))
+        target = self.target(vendor)
+        return Pick(target, own_name(target.vendor, without_bracket(model)))
 
     def _refusal(self, target: Target, name: str) -> Unauthorized:
         found = self.names.tier_of(name)
@@ -162,7 +168,7 @@ class Catalog:
             alias=name,
             vendor=vendor,
             model=pick.model,
-            profile=refine(profile, **self.conf.overrides.get(f"{vendor.name}/{pick.model}", {})),
+            profile=refine(profile, **self._overrides.get(f"{vendor.name}/{pick.model}", {})),
             base_url=pick.target.base_url,
             key=pick.target.key,
             keys=pick.target.keys,
@@ -185,6 +191,14 @@ def is_sound(name: str) -> bool:
 def unchanged(route: Route) -> Route:
     """The route as it is."""
     return route
+
+
+def _by_route(rows: Mapping[str, T], targets: Mapping[str, Target]) -> Iterator[tuple[str, T]]:
+    """Rows that are named `vendor/model`, by the names of their routes."""
+    for name, row in rows.items():
+        vendor, _, model = name.partition("/")
+        if target := targets.get(spelled(vendor)):
+            yield f"{target.vendor.name}/{own_name(target.vendor, model)}", row
 
 
 def _lost_fallbacks(catalog: Catalog) -> Iterator[str]:

@@ -26,6 +26,11 @@ class Conf:
     tiers: Mapping[str, Tier]
     models: Mapping[str, Facts]
     families: Mapping[str, str]
+    substitutes: Mapping[str, tuple[str, ...]]
+    """Setting of a class -> `vendor/model`s that take it where its own vendor cannot be called, in order."""
+    own_aliases: frozenset[str]
+    """The aliases, in lower case, and words of classes to which the user gave a model."""
+    own_tiers: frozenset[str]
     responses: Mapping[str, str]
     """Prefixes of OpenAI's models -> when they use the Responses API: always, tools or never."""
     routing: tuple[Rule, ...] = ()
@@ -53,6 +58,9 @@ def load_conf(folder: Path) -> Conf:
         tiers={word: Tier(**row) for word, row in models["tiers"].items()},
         models={name: Facts(**row) for name, row in models["models"].items()},
         families=models["families"],
+        substitutes={setting.lower(): tuple(names) for setting, names in models["substitutes"].items()},
+        own_aliases=frozenset(name.lower() for name in _with_model(own_models.get("aliases", {}))),
+        own_tiers=frozenset(_with_model(own_models.get("tiers", {}))),
         responses=models["responses"],
         routing=tuple(Rule(**row) for row in models["routing"]),
         servers={name: Server(**row) for name, row in vendors["servers"].items()},
@@ -121,11 +129,17 @@ def _are_tables(first: Any, second: Any) -> bool:
     return isinstance(first, Mapping) and isinstance(second, Mapping)
 
 
+def _with_model(rows: Mapping[str, Any]) -> Iterator[str]:
+    return (name for name, row in rows.items() if "model" in row)
+
+
 def _models_mentions(rows: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     file = "models.local.toml:"
     for name, alias in rows.get("aliases", {}).items():
         yield from _targets(f"{file} [aliases] {name}", [alias["model"]] if "model" in alias else [])
     yield from _targets(f"{file} [models]", rows.get("models", {}))
+    for setting, names in rows.get("substitutes", {}).items():
+        yield from _targets(f"{file} [substitutes] {setting}", names)
     yield from ((f"conf/{file} [families] {prefix}", vendor) for prefix, vendor in rows.get("families", {}).items())
 
 

@@ -18,6 +18,7 @@ from translators.core.vendor import Profile
 
 SERVER_NAME = validate.Regexp(r"^[a-z][a-z0-9_-]*$", error="A server's name is made of a-z, 0-9, - and _.")
 TOKENS = validate.Range(min=1)
+TIER_SETTINGS = validate.OneOf(["BIG_MODEL", "MIDDLE_MODEL", "SMALL_MODEL"])
 HEADER_NAME = validate.Regexp(r"^[A-Za-z0-9-]+$", error="Not a header name.")
 
 
@@ -165,7 +166,7 @@ class AliasSchema(FactsSchema):
 class TierSchema(Schema):
     """A row of [tiers]."""
 
-    setting = ma.String(required=True, validate=validate.OneOf(["BIG_MODEL", "MIDDLE_MODEL", "SMALL_MODEL"]))
+    setting = ma.String(required=True, validate=TIER_SETTINGS)
     model = ma.String(required=True, validate=validate.Length(min=1))
     names = Names()
 
@@ -182,6 +183,9 @@ class ModelsSchema(Schema):
     tiers = ma.Dict(ma.String(), ma.Nested(TierSchema), load_default=dict)
     models = ma.Dict(ma.String(validate=VENDOR_AND_MODEL), ma.Nested(FactsSchema), load_default=dict)
     families = ma.Dict(ma.String(), ma.String(), load_default=dict)
+    substitutes = ma.Dict(
+        ma.String(validate=TIER_SETTINGS), ma.List(ma.String(validate=VENDOR_AND_MODEL)), load_default=dict
+    )
     responses = ma.Dict(
         ma.String(), ma.String(validate=validate.OneOf(["always", "tools", "never"])), load_default=dict
     )

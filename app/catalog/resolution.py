@@ -3,38 +3,42 @@
 The rules are tried in this order; the first that knows the name wins. A model in the URL path comes before them all.
 
 1. MODEL_MAP_JSON, MODEL_MAP_FILE
-2. `vendor/model`, `vendor:model`, `anthropic/vendor/model`
+2. `vendor/model`, `vendor:model`, `anthropic/vendor/model`; a vendor that begins its own models so keeps the whole name
 3. BIG_MODEL, MIDDLE_MODEL, SMALL_MODEL for names of Claude's classes
 4. the aliases of `conf/models.toml`, exactly, then without `[1m]` and date; then the class of a Claude name
 5. known families of names
-6. DEFAULT_MODEL, PREFERRED_PROVIDER; for names of Claude's classes the only vendor that is set up
+6. DEFAULT_MODEL, PREFERRED_PROVIDER
+7. for names of Claude's classes a vendor that is set up, see `app/catalog/substitutes.py`
+
+What the shipped table and the families say is soft: without a key it gives way to later rules. What the user wrote, in
+a setting, a file or the name itself, stays, and the missing key is named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 
 from app.api.listing import PREFIX
 from app.catalog.conf_files import Conf
 from app.catalog.conf_schemas import Facts, Tier
+from app.catalog.names import own_name, plain, without_bracket
+from app.catalog.substitutes import Substitutes
 from app.catalog.targets import Target, provider_name, spelled
 from app.settings.settings import Settings
 
 OTHER_CLAUDE = "claude"
 """The class of Claude names without a class word."""
 
-_BRACKET = re.compile(r"\[[^\]]*\]$")
-_DATE = re.compile(r"(?:[-@](?:20\d{6}|latest))+$")
 _QUALIFIED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
 NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What a rule found. A soft one gives way to later rules while its vendor cannot be called. A guess is right only
-    as long as there is no other vendor.
+    """What a rule found. A soft one gives way to later rules while its vendor cannot be called. A guess is what nobody
+    chose.
     """
 
     target: Target
@@ -47,16 +51,6 @@ class Pick:
 Rule = Callable[[str, frozenset[str]], Pick | None]
 
 
-def without_bracket(name: str) -> str:
-    """A model name without the client's mark for a large window, `[1m]`."""
-    return _BRACKET.sub("", name)
-
-
-def plain(name: str) -> str:
-    """A public name without `[1m]` and without its date."""
-    return _DATE.sub("", without_bracket(name))
-
-
 class Resolution:
     """The rules. Names that settings and files hold are followed through the same rules, each at most once."""
 
@@ -66,7 +60,8 @@ class Resolution:
         self.targets = targets
         self.named = provider_name(settings, {name: target.vendor for name, target in targets.items()})
         self.preferred = spelled(settings.preferred_provider) or self.named
-        self._lone = lone(targets.values())
+        self._substitutes = Substitutes(conf.substitutes, conf.tiers, targets.values())
+        self._own_aliases, self._own_tiers = conf.own_aliases, conf.own_tiers
         self._aliases = dict(_alias_picks(settings, conf, targets))
         self._families = _family_table(conf, targets)
         self._rules: tuple[Rule, ...] = (
@@ -76,6 +71,7 @@ class Resolution:
             self._alias,
             self._family,
             self._default,
+            self._substitute,
         )
 
     def find(self, name: str, followed: frozenset[str] = frozenset()) -> Pick | None:
@@ -90,13 +86,10 @@ class Resolution:
 
     def is_explicit(self, name: str) -> bool:
         """Whether a name says its vendor itself."""
-        direct = self._qualified(name)
-        if not name.startswith(PREFIX):
-            return direct is not None
-        return self._qualified(name.removeprefix(PREFIX)) is not None or bool(direct and direct.target.usable)
+        return self._stated(name) is not None
 
     def is_guess(self, name: str) -> bool:
-        """Whether a name reaches a vendor only because there is no other."""
+        """Whether a name reaches a vendor that nobody chose for it."""
         pick = self.find(name)
         return pick is not None and pick.guess
 
@@ -145,68 +138,81 @@ class Resolution:
             return None
         return self.find(target, followed | {name})
 
+    def _set(self, target: str | None, name: str, followed: frozenset[str]) -> Pick | None:
+        """What a name out of the settings stands for: the user's choice."""
+        pick = self._follow(target, name, followed)
+        return pick and replace(pick, soft=False)
+
     def _mapped(self, name: str, followed: frozenset[str]) -> Pick | None:
         table = self.settings.model_map
-        return self._follow(table.get(name) or table.get(plain(name)), name, followed)
+        return self._set(table.get(name) or table.get(plain(name)), name, followed)
 
     def _explicit(self, name: str, followed: frozenset[str]) -> Pick | None:
+        stated = self._stated(name)
+        if stated or not name.startswith(PREFIX):
+            return stated
+        inner = name.removeprefix(PREFIX)
+        pick = self._follow(inner, name, followed)
+        is_lost = pick is None or (not pick.target.usable and pick.soft and self.tier_of(inner))
+        return self._qualified(name) or pick if is_lost else pick
+
+    def _stated(self, name: str) -> Pick | None:
+        """What a name says itself. `anthropic/` is the vendor only while it can be called and the rest is no family's:
+        it may be nothing but what clients put before every name.
+        """
         direct = self._qualified(name)
         if not name.startswith(PREFIX):
             return direct
         inner = name.removeprefix(PREFIX)
         if pick := self._qualified(inner):
             return pick
-        return direct if direct and direct.target.usable else self._follow(inner, name, followed) or direct
+        if direct is None or not direct.target.usable:
+            return None
+        family = self._family_of(inner)
+        return None if family and family.usable and family is not direct.target else direct
 
     def _qualified(self, name: str) -> Pick | None:
         found = _QUALIFIED.fullmatch(name)
         target = self.targets.get(spelled(found[1])) if found else None
-        return Pick(target, without_bracket(found[2])) if found and target else None
+        return Pick(target, own_name(target.vendor, without_bracket(found[2]))) if found and target else None
 
     def _tier_setting(self, name: str, followed: frozenset[str]) -> Pick | None:
         found = self.tier_of(name)
-        return self._follow(getattr(self.settings, found[1].setting), name, followed) if found else None
+        return self._set(getattr(self.settings, found[1].setting), name, followed) if found else None
 
     def _alias(self, name: str, followed: frozenset[str]) -> Pick | None:
         found = self.tier_of(name)
-        pick = self._aliases.get(name.lower()) or self._aliases.get(plain(name).lower())
-        if pick is None and found:
-            pick = self._aliases.get(found[1].model.lower()) or self._qualified(found[1].model)
-        return replace(pick, soft=True) if pick and found else pick
+        key = name.lower() if name.lower() in self._aliases else plain(name).lower()
+        if pick := self._aliases.get(key):
+            return replace(pick, soft=found is not None and key not in self._own_aliases)
+        if found is None:
+            return None
+        word, tier = found
+        key = tier.model.lower()
+        named = self._aliases.get(key) or self._qualified(tier.model)
+        return named and replace(named, soft=word not in self._own_tiers and key not in self._own_aliases)
 
     def _family(self, name: str, followed: frozenset[str]) -> Pick | None:
-        lower = name.lower()
-        target = next((target for prefix, target in self._families.items() if lower.startswith(prefix)), None)
+        target = self._family_of(name)
         return Pick(target, without_bracket(name), soft=True) if target else None
+
+    def _family_of(self, name: str) -> Target | None:
+        lower = name.lower()
+        return next((target for prefix, target in self._families.items() if lower.startswith(prefix)), None)
 
     def _default(self, name: str, followed: frozenset[str]) -> Pick | None:
         """DEFAULT_MODEL; but a name out of the settings goes to the preferred vendor as it is."""
-        found = self.tier_of(name)
-        named = self.targets.get(self.preferred)
-        preferred = named or (self._lone if found else None)
+        preferred = self.targets.get(self.preferred)
         if preferred is None or (self.settings.default_model and not followed):
-            return self._follow(self.settings.default_model, name, followed)
-        model = first_model(preferred, name, found[1]) if found else ""
-        return Pick(preferred, model or without_bracket(name), guess=named is None)
+            return self._set(self.settings.default_model, name, followed)
+        found = self.tier_of(name)
+        model = self._substitutes.model(preferred, name, found[1]) if found else without_bracket(name)
+        return Pick(preferred, model)
 
-
-def lone(targets: Iterable[Target]) -> Target | None:
-    """The only vendor that is set up, where its models are known: not those of the user's own servers and of accounts
-    with an address of their own.
-    """
-    named = {target.vendor.name: target for target in targets if target.configured}
-    only = next(iter(named.values())) if len(named) == 1 else None
-    if only is None or only.vendor.keyless or not only.vendor.base_url:
-        return None
-    return only if only.vendor.models or only.vendor.profile.genuine else None
-
-
-def first_model(target: Target, name: str, tier: Tier) -> str:
-    """The model of a vendor for a class of Claude's names; "" for the name itself, which Anthropic knows when it is
-    whole.
-    """
-    is_word = target.vendor.profile.genuine and not plain(name).lower().startswith(OTHER_CLAUDE)
-    return next(iter(target.vendor.models or (tier.names if is_word else ())), "")
+    def _substitute(self, name: str, followed: frozenset[str]) -> Pick | None:
+        found = self.tier_of(name)
+        target = self._substitutes.find(found[1]) if found else None
+        return Pick(target, self._substitutes.model(target, name, found[1]), guess=True) if found and target else None
 
 
 def _alias_picks(settings: Settings, conf: Conf, targets: Mapping[str, Target]) -> Iterator[tuple[str, Pick]]:
@@ -217,7 +223,8 @@ def _alias_picks(settings: Settings, conf: Conf, targets: Mapping[str, Target]) 
         if own and own.context_window:
             alias = replace(alias, context_window=own.context_window)
         if target:
-            yield name.lower(), Pick(target, own.model if own and own.model else model, alias)
+            model = own.model if own and own.model else model
+            yield name.lower(), Pick(target, own_name(target.vendor, model), alias)
 
 
 def _family_table(conf: Conf, targets: Mapping[str, Target]) -> dict[str, Target]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from app.api.listing import Row
 from app.catalog.catalog import Catalog, route_name
-from app.catalog.resolution import without_bracket
+from app.catalog.names import without_bracket
 from app.clients.rows import Client
 from translators.core.errors import Forbidden
 from translators.core.vendor import Route

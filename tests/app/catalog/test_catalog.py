@@ -146,7 +146,7 @@ def test_the_demo_answers_while_nothing_is_configured(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "path_route"),
-    [("kimi/x", None), ("opus", None), ("kimi-k2", None), ("a", "kimi:x"), ("claude-opus-4-6", None)],
+    [("kimi/x", None), ("kimi-k2", None), ("a", "kimi:x"), ("opus", "kimi:x"), ("anthropic/kimi/x", None)],
 )
 def test_an_unconfigured_vendor_is_refused_once_another_is_configured(name: str, path_route: str | None) -> None:
     with pytest.raises(

@@ -21,6 +21,7 @@ from tests.app.catalog.catalogs import REAL, catalog
 from tests.scenarios.answers import answer, thought
 from tests.scenarios.rig import environment
 from tests.scenarios.wires import Chat
+from tests.support.filler_tools import filler_tools
 from tests.support.scripted_server import ScriptedServer
 from translators import vendors
 
@@ -196,9 +197,60 @@ def test_the_start_tells_the_window_that_a_rule_for_long_contexts_gives(tmp_path
 
 
 def test_the_start_warns_of_a_gap_below_a_rule_for_long_contexts(tmp_path: Path) -> None:
-    said = said_at_the_start(tmp_path, LONG.format(over=200_000), "BIG_MODEL")
+    said = said_at_the_start(tmp_path, LONG.format(over=200_000), "BIG_MODEL", "MIDDLE_MODEL", "SMALL_MODEL")
     gap = "has a window of 131,072 tokens, but only requests over 200,000 are led to a larger one"
     assert said.count(f"Warning: middle (Ollama) {gap}") == 1
+    assert "ANTHROPIC_DEFAULT_OPUS_MODEL=claude-opus-5-5\n" in said, "a conversation never grows into the larger window"
+    assert "CLAUDE_CODE_AUTO_COMPACT_WINDOW=131072" in said
+
+
+def limits_at_the_start(folder: Path, rows: str, *classes: str) -> dict[str, str]:
+    """What is to be pasted."""
+    lines = said_at_the_start(folder, rows, *classes).splitlines()
+    exports = (line.strip().removeprefix("export ") for line in lines if line.startswith("  export "))
+    return {name: value for name, _, value in (line.partition("=") for line in exports)}
+
+
+def test_a_large_window_beside_small_ones(tmp_path: Path) -> None:
+    """Names that begin with claude- have the window of their mark; the others that of the variable. Both compact by the
+    smaller one of their own and the second variable, which must not cut the large one short.
+    """
+    found = limits_at_the_start(tmp_path, LONG.format(over=20_000) + 'names = ["claude-opus-*"]\n')
+    assert found["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "'claude-opus-5-5[1m]'"
+    assert found["ANTHROPIC_DEFAULT_SONNET_MODEL"] == "anthropic/ollama/small"
+    assert found["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "32768"
+    assert found["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] == "1000000"
+
+
+def test_a_window_that_the_client_takes_for_larger(tmp_path: Path) -> None:
+    """For a plain claude- name only compaction can keep to a smaller window, whatever else could take."""
+    rule = '[[routing]]\nkind = "image"\nnames = ["claude-sonnet-*"]\nmodel = "ollama/middle"\n'
+    long = LONG.format(over=20_000) + 'names = ["claude-opus-*"]\n'
+    found = limits_at_the_start(tmp_path, rule + long, "MIDDLE_MODEL")
+    assert found["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "'claude-opus-5-5[1m]'"
+    assert found["ANTHROPIC_DEFAULT_SONNET_MODEL"] == "claude-sonnet-5-5"
+    assert found["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "32768"
+    assert found["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] == "131072"
+
+
+STEPS = [
+    ('"kimi/long"\nover = 90_000', "", 400_000),
+    ('"kimi/long"\nover = 110_000', "", 100_000),
+    ('"kimi/long"\nover = 90_000', 'model = "kimi/longer"\nover = 300_000', 1_000_000),
+    ('"kimi/long"\nover = 90_000', 'model = "kimi/longer"\nover = 500_000', 400_000),
+]
+
+
+@pytest.mark.parametrize(("first", "then", "window"), STEPS)
+def test_the_list_tells_the_window_that_a_conversation_can_fill(
+    first: str, then: str, window: int, tmp_path: Path
+) -> None:
+    """Above a gap nobody arrives who comes from below."""
+    rules = f"[[routing]]\n{then}\n" * bool(then) + f"[[routing]]\nmodel = {first}\n"
+    models = '"kimi/long" = { context_window = 400_000 }\n"kimi/longer" = { context_window = 1_000_000 }\n'
+    text = f'{rules}[aliases]\nplain = "deepseek/a"\n[models]\n"deepseek/a" = {{ context_window = 100_000 }}\n{models}'
+    found = catalog(written(tmp_path, text), DEEPSEEK_API_KEY="k", KIMI_API_KEY="k")
+    assert row_of(found, "plain").context_window == window
 
 
 def test_the_start_tells_which_names_the_client_knows_better(tmp_path: Path) -> None:
@@ -228,6 +280,9 @@ def test_the_start_pastes_names_for_which_rules_hold(tmp_path: Path) -> None:
 ROUTED = """
 [aliases]
 main = "mistral/big"
+
+[models]
+"mistral/big" = { tool_search_over = 20 }
 
 [tiers.haiku]
 setting = "SMALL_MODEL"
@@ -290,6 +345,8 @@ WAYS: dict[str, tuple[Json, str]] = {
     "small": ({"name": "claude-haiku-4-5"}, "groq/small"),
     "long": ({"messages": [user("word " * 30_000)]}, "kimi/long"),
     "picture": ({"messages": [user(IMAGE)]}, "zai/eyes"),
+    "tools that are hidden": ({"tools": filler_tools()}, "mistral/big"),
+    "long beside them": ({"tools": filler_tools(), "messages": [user("word " * 30_000)]}, "kimi/long"),
     "by the clock": ({"name": "timed"}, "xai/now"),
     "named": ({"name": "mistral/big", "messages": [user(IMAGE)]}, "mistral/big"),
     "in the path": ({"path": "/mistral:big/v1/messages", "messages": [user(IMAGE)]}, "mistral/big"),
