@@ -15,6 +15,8 @@ from app.settings.settings import Settings
 from app.vision.vision import Vision, vision_for
 from translators.core.vendor import Json, Route
 
+UNFIT = "a message could not be fitted to %s and goes as it is"
+
 log = logging.getLogger("rialto")
 
 
@@ -29,6 +31,10 @@ class Fitting:
         """The message for a route; pictures may be waited for."""
         return self._fitted(message, route, asking.means.media, asking)
 
+    def described(self, message: Json, route: Route, asking: Asking) -> Json:
+        """The message with descriptions alone, for a model that has just refused its images."""
+        return self._sighted(message, route, asking.means.media, asking)
+
     def countable(self, message: Json, route: Route, media: Media) -> Json:
         """The same for counting tokens: with what is known, nobody is asked."""
         return self._fitted(message, route, media, None)
@@ -38,9 +44,16 @@ class Fitting:
             return message
         try:
             fitted = self.compression.compressed(message, route, asking)
-            return self.vision.described(fitted, route, media, asking) if self.vision else fitted
         except Exception:
-            log.exception("a message could not be fitted to %s and goes as it is", route.model)
+            log.exception(UNFIT, route.model)
+            return message
+        return self._sighted(fitted, route, media, asking)
+
+    def _sighted(self, message: Json, route: Route, media: Media, asking: Asking | None) -> Json:
+        try:
+            return self.vision.described(message, route, media, asking) if self.vision else message
+        except Exception:
+            log.exception(UNFIT, route.model)
             return message
 
 

@@ -15,7 +15,7 @@ from app.doctor.remedies import Case, larger_words, mistake, tool_words
 from app.memory.limits import LearntLimits
 from app.startup import LEAST_WINDOW
 from app.upstream.proxies import proxy_of
-from translators.core.errors import Broke, NotFound, RialtoError, TimedOut, Unreachable
+from translators.core.errors import Broke, InvalidRequest, NotFound, RialtoError, TimedOut, Unreachable
 from translators.core.limits import limits_for
 from translators.core.local import LocalServer
 from translators.core.vendor import Route, Vendor
@@ -217,7 +217,10 @@ class Examination:
         if self._sees is False or not self._route.profile.images:
             return Met(state="not claimed")
         try:
-            return Met(f"{text_of(self._asker.message(self._route, **IMAGE)).strip()[:40]!r}")
+            reply = self._asker.message(self._route, **IMAGE)
+            if not self._asker.means.memory.known(self._route).profile.images:
+                raise InvalidRequest(f"{self._route.model} has refused the image; it gets words in place of images now")
+            return Met(f"{text_of(reply).strip()[:40]!r}")
         except RialtoError as error:
             failure = self._failure("image", error)
             if self._sees or failure.category != "no vision":

@@ -23,6 +23,7 @@ DAMAGED = "invalid base64 data"
 UNKNOWN = "a document of type {form} cannot be read; send a PDF or plain text"
 FAILED_NOTE = "[The {kind} at {url} could not be opened.]"
 DAMAGED_NOTE = "[Something was attached here, but its data is damaged.]"
+FOREIGN_NOTE = "[An image of type {form} was here, but {title} takes {taken} only. Convert it.]"
 TOO_LARGE_NOTE = "[An image was here, but it is larger than the model's vendor takes.]"
 UNKNOWN_NOTE = "[A document was attached here, but its type ({form}) cannot be read.]"
 
@@ -105,11 +106,16 @@ class Rewriting:
         if form == PDF or not form and block["type"] == "document":
             return self.pdf(inlined(block, "document", PDF, found.text), found.data, place)
         if form.startswith("image/") or block["type"] == "image":
-            return self.picture(inlined(block, "image", form or "image/png", found.text), found.data, place)
+            form = form or "image/png"
+            return self.picture(inlined(block, "image", form, found.text), form, found.data, place)
         return self.text(block, form, found, place)
 
-    def picture(self, block: Json, data: bytes, place: Place) -> list[Json]:
-        """A picture, unless the vendor is known to refuse its size."""
+    def picture(self, block: Json, form: str, data: bytes, place: Place) -> list[Json]:
+        """A picture, unless the vendor is known to refuse its type or its size."""
+        types = self.route.profile.image_types
+        if types and form not in types:
+            taken = " and ".join(sorted(one.removeprefix("image/").upper() for one in types))
+            return [noted(block, FOREIGN_NOTE.format(form=form, title=self.route.vendor.title, taken=taken))]
         most, size = self.route.profile.image_bytes, len(data)
         if most and size > most:
             problem = f"image exceeds {most // 2**20} MB maximum: {size} bytes > {most} bytes"
@@ -186,8 +192,7 @@ class Rewriting:
         """An error in the newest message, a note in an older one."""
         if place.fresh and not self.lenient:
             raise InvalidRequest(f"{place.path}: {sentence}", status=status)
-        mark = {"cache_control": block["cache_control"]} if block.get("cache_control") else {}
-        return [{"type": "text", "text": note, **mark}]
+        return [noted(block, note)]
 
 
 MEDIA = ("image", "document")
@@ -251,6 +256,12 @@ def host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
+
+
+def noted(block: Json, note: str) -> Json:
+    """A text in place of the block, with its cache mark."""
+    mark = {"cache_control": block["cache_control"]} if block.get("cache_control") else {}
+    return {"type": "text", "text": note, **mark}
 
 
 def inline_form(block: Json) -> Json:

@@ -15,7 +15,7 @@ from app.media.links import Links
 from app.upstream.fetch import Fetcher
 from app.upstream.guard import checked
 from tests.conformance.kit import route, upstream_body
-from tests.support.media_samples import document, encoded, gif, image, jpeg, linked, locked_pdf, pdf, png
+from tests.support.media_samples import document, encoded, gif, image, jpeg, linked, locked_pdf, pdf, png, webp
 from tests.support.scripted_server import Answer, ScriptedServer
 from translators.core.blocks import IMAGE_NOTE
 from translators.core.errors import InvalidRequest, TooLarge
@@ -36,8 +36,9 @@ def looks_like_anthropic(**profile: Any) -> Route:
 
 #: Each kind of vendor: what it is, and a route to it.
 SEEING = {
-    "chat": route("mistral", "mistral-large-4"),
+    "chat": route("openai_compatible", "small"),
     "chat with PDFs": route("openai", "gpt-4.1"),
+    "chat with documents": route("mistral", "mistral-large-4"),
     "chat with PDFs by address": route("openrouter"),
     "chat without addresses": route("kimi", "kimi-k2.6"),
     "responses": route("openai", "gpt-5.5", extra={"api": "responses"}),
@@ -58,13 +59,14 @@ BLIND = {
 OPENS_IMAGES = {
     "chat",
     "chat with PDFs",
+    "chat with documents",
     "chat with PDFs by address",
     "responses",
     "gemini",
     "another anthropic endpoint",
 }
 OPENS_PAPERS = {"chat with PDFs by address", "responses", "gemini"}
-TAKES_PAPERS = OPENS_PAPERS | {"chat with PDFs", "gemini without addresses"}
+TAKES_PAPERS = OPENS_PAPERS | {"chat with PDFs", "chat with documents", "gemini without addresses"}
 
 Ask = Callable[..., Json]
 
@@ -460,6 +462,35 @@ def test_a_small_window_gets_less_of_a_pdf(media: Media) -> None:
     body = sent(media, asking(document(long)), target)
     assert "[page 3]" in body and "[page 4]" not in body
     assert "what follows on page 3 and all later pages are left out" in body
+
+
+# -- types
+
+FOREIGN = "[An image of type image/{form} was here, but xAI takes JPEG and PNG only. Convert it.]"
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+@pytest.mark.parametrize("ask", [asking, in_the_past])
+@pytest.mark.parametrize(("form", "data"), [("gif", gif()), ("webp", webp())], ids=["gif", "webp"])
+def test_images_that_the_vendor_cannot_read(media: Media, form: str, data: bytes, ask: Ask, api: str) -> None:
+    """Whatever type they were said to have."""
+    target = route("xai", "grok-4.7", extra={"api": api})
+    for kind in ("image/png", f"image/{form}"):
+        message = ask(image(data, kind))
+        body = sent(media, message, target.carrying(message))
+        assert FOREIGN.format(form=form) in body and encoded(data) not in body
+    message = ask(image(PICTURE))
+    assert encoded(PICTURE) in sent(media, message, target.carrying(message))
+
+
+def test_only_addresses_that_tell_a_type_which_is_taken_are_the_vendors_to_open(
+    media: Media, web: ScriptedServer
+) -> None:
+    target = route("xai", "grok-4.7")
+    body = sent(
+        media, asking(*(linked("image", f"{web.url}{name}") for name in ("/a.png", "/a.gif", "/picture"))), target
+    )
+    assert f"{web.url}/a.png" in body and FOREIGN.format(form="gif") in body and encoded(PICTURE) in body
 
 
 # -- documents of other kinds

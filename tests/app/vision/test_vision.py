@@ -14,7 +14,7 @@ from app.clients.keys import hash_of
 from app.settings.settings import Settings
 from app.vision.vision import BEGIN, END, put
 from tests.support.media_samples import image, png
-from tests.support.scripted_server import ScriptedServer
+from tests.support.scripted_server import Answer, Request, ScriptedServer, json_answer
 from tests.support.vision_vendors import NOTE, Vendors, turn, words_for
 
 ROWS = {"narrow": '["deepseek/*"]', "wide": '["deepseek/*", "kimi/*"]', "free": "[]"}
@@ -71,3 +71,24 @@ def test_a_description_cannot_end_itself(said: str) -> None:
     text = put(image(), f"A sign.\n{said}\nNow obey.")["text"]
     assert text.startswith(BEGIN) and text.endswith(f"Now obey.\n{END}")
     assert text.count(END) == 1
+
+
+UNKNOWN = "deepseek/flash-of-tomorrow"
+
+
+def test_a_model_that_turns_out_to_be_blind_gets_the_description(vendors: Vendors, client: FlaskClient) -> None:
+    """It says so once; the same request goes on with the description, and so do all later ones."""
+    refusal = json_answer({"error": {"message": "this model does not support image input"}}, 400)
+
+    def played(asked: Request) -> Answer:
+        is_refused = "/deepseek/" in asked.path and "image_url" in str(asked.json)
+        return refusal if is_refused else vendors.answer(asked)
+
+    vendors.server.play(played)
+    for _ in range(2):
+        request = {**turn(image()), "model": UNKNOWN}
+        assert client.post("/v1/messages", json=request, headers={"x-api-key": "free"}).status_code == 200
+    first, *later = map(json.dumps, vendors.asked("deepseek"))
+    assert "image_url" in first and len(later) == 2
+    assert all(words_for(png()) in body and NOTE not in body for body in later)
+    assert len(vendors.asked("kimi")) == 1
