@@ -11,9 +11,10 @@ from app.exchange.means import Means
 from app.upstream.upstream import Line
 from translators.core.deltas import ORDINARY, Usage
 from translators.core.message import Event
+from translators.core.prefill import GO_ON
 from translators.core.search import SEARCH, Kind, WebTool, functions
 from translators.core.search_replay import is_result, replayed
-from translators.core.search_rounds import ROUND, Rounds, content_of
+from translators.core.search_rounds import ROUND, Rounds, content_of, is_of, told
 from translators.core.tool_search import NAMES, ToolSearch, tool_search
 from translators.core.vendor import AnswerStream, Json, Route
 
@@ -22,7 +23,7 @@ from translators.core.vendor import AnswerStream, Json, Route
 class Round:
     """One round along one route: the web tools that Rialto runs there, its search of tools, and the answer so far. With
     `echo` the vendor's own search is only handed back what it was called with. In the `closing` round the model is to
-    use what it has.
+    use what it has. A `genuine` Anthropic runs its tools itself, also those of an answer that another model has begun.
     """
 
     tools: Mapping[Kind, WebTool] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Round:
     echo: bool = False
     content: tuple[Json, ...] = ()
     closing: bool = False
+    genuine: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -49,19 +51,32 @@ class Round:
 
     def message(self, message: Json) -> Json:
         """The request of this round."""
-        messages = message["messages"]
-        if self.content:
-            messages = [*messages, {"role": "assistant", "content": list(self.content)}]
-        run = [kind for kind in self.tools if not (self.echo and kind == SEARCH)]
-        searches = {self.finder.name, *NAMES} if self.finder else set[str]()
-        history = replayed(messages, searches.union(self.tools), self.echo)
-        made = {**message, "messages": history, "tools": functions(message, run)}
-        made = self.finder.arranged(made) if self.finder else made
+        made = {**message, "messages": [*message["messages"], *self._said()]}
+        made = made if self.genuine else self._run_here(made)
         wished = message.get("tool_choice") or {}
         if self.closing or (self.content and wished and not self._is_due(wished)):
             kept = {key: value for key, value in wished.items() if key == "disable_parallel_tool_use"}
             made["tool_choice"] = {**kept, "type": "none" if self.closing else "auto"}
         return made
+
+    def _said(self) -> list[Json]:
+        """The answer so far. A genuine Anthropic sees every tool, and so knows nothing of a silent search; its newer
+        models refuse to go on with an answer unless the user asks for it.
+        """
+        content = list(self.content)
+        if self.genuine:
+            content = [block for block in content if not (self.silent and is_of(block, self.silent))]
+            content = [] if all(block["type"] == "thinking" for block in content) else content
+        said = [{"role": "assistant", "content": content}] if content else []
+        return [*said, {"role": "user", "content": GO_ON}] if said and self.genuine else said
+
+    def _run_here(self, message: Json) -> Json:
+        """The request with the tools that Rialto runs as functions, and their past as calls of these."""
+        run = [kind for kind in self.tools if not (self.echo and kind == SEARCH)]
+        searches = {self.finder.name, *NAMES} if self.finder else set[str]()
+        history = replayed(message["messages"], searches.union(self.tools), self.echo)
+        made = {**message, "messages": history, "tools": functions(message, run)}
+        return self.finder.arranged(made) if self.finder else made
 
     def _is_due(self, wished: Json) -> bool:
         """The call that the client demands is still to be made: so far the model has looked for tools only."""
@@ -82,7 +97,7 @@ class WebCall(Call):
     def stream(self, new_id: Callable[[str], str]) -> AnswerStream:
         """What joins this round and those behind it."""
         opening = super().stream(new_id).start()
-        return Rounds(opening, self.round.names, self.route.vendor.title, self.round.silent)
+        return Rounds(opening, self.route.vendor.title, self.round.silent)
 
     def reported(self, usage: Usage | None) -> None:
         """Nothing: these are the counts of all rounds together."""
@@ -94,10 +109,11 @@ class WebCall(Call):
         while asks:
             for deltas in super().deltas(line):
                 for made in fed(stream, deltas):
-                    events += made
-                    yield made
+                    seen = told(made, self.round.names)
+                    events += seen
+                    yield seen
             asks = stream.again()
-        made = stream.close()
+        made = told(stream.close(), self.round.names)
         if stream.error:
             raise stream.error
         super().reported(stream.usage)
@@ -105,7 +121,7 @@ class WebCall(Call):
         yield [*made, {"type": ROUND, "reported": stream.usage}]
 
     def _ended(self, events: list[Event]) -> None:
-        self.content = content_of(events, self.round.names)
+        self.content = content_of(events)
         deltas = (event["delta"] for event in events if event["type"] == "message_delta")
         self.stop_reason = str(next(deltas)["stop_reason"])
 
@@ -116,9 +132,13 @@ class WebCall(Call):
 
     @property
     def pending(self) -> list[Json]:
-        """The calls of server tools that have no result yet."""
+        """The calls that Rialto is to run. A vendor that runs its tools itself may pause within one: that is for the
+        client, who asks it to go on.
+        """
+        run = set() if self.round.genuine else set(self.round.names.values())
         answered = {block.get("tool_use_id") for block in self.content if is_result(block)}
-        return [block for block in self.content if block["type"] == "server_tool_use" and block["id"] not in answered]
+        calls = (block for block in self.content if block["type"] == "server_tool_use" and block["name"] in run)
+        return [block for block in calls if block["id"] not in answered]
 
     @property
     def is_clients(self) -> bool:
@@ -126,7 +146,12 @@ class WebCall(Call):
         return any(block["type"] == "tool_use" for block in self.content)
 
 
+def finder_of(message: Json, route: Route) -> ToolSearch | None:
+    """The search of tools that Rialto makes for a request along a route; a genuine Anthropic has its own."""
+    return None if route.profile.genuine else tool_search(message, route.tools_over, route.profile.max_tools)
+
+
 def shown(message: Json, route: Route) -> Json:
     """A request as the model sees its first round, for counting."""
-    finder = None if route.profile.genuine else tool_search(message, route.tools_over)
+    finder = finder_of(message, route)
     return Round(finder=finder).message(message) if finder else message

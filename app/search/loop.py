@@ -23,7 +23,7 @@ from app.exchange.means import Means
 from app.exchange.story import ContinuedCall, Story, is_continued
 from app.logs.redaction import without_echo
 from app.resilience.attempts import Attempts
-from app.search.call import Round, WebCall
+from app.search.call import Round, WebCall, finder_of
 from app.search.tools import MOST_SEARCHES, found_tools
 from app.upstream.upstream import Line
 from app.usage.kind import is_claude_code, is_web_search
@@ -43,7 +43,7 @@ from translators.core.search import (
     web_tools,
 )
 from translators.core.search_replay import calls_alone, seen_text, server_id
-from translators.core.tool_search import tool_search
+from translators.core.tool_search import ToolSearch
 from translators.core.vendor import Json, Route
 
 #: Rounds of one exchange, whatever limits the request names.
@@ -79,12 +79,24 @@ class Loop:
         self._fitted: dict[str, Json] = {}
         """Name of a route -> the message as its model is to see it."""
         self._content: list[Json] = []
+        self._finder: ToolSearch | None = None
+        """The search of tools with which the content has begun: whoever stands in goes on with it."""
         self._uses: Counter[Kind] = Counter()
         self._rounds = self._vain = self._lookups = 0
         self._story = Story(message)
 
     def called(self, route: Route) -> Call:
         """A call of this round along a route."""
+        call = self._made(route)
+        call.describe = self._described
+        return call
+
+    def _described(self, message: Json, route: Route) -> Json:
+        """The message for a model that turned out to be blind."""
+        fitting = self._means.fitting
+        return fitting.described(message, route, self._asking) if fitting else message
+
+    def _made(self, route: Route) -> Call:
         round, message = self._round(route), self._fitted.get(route_name(route), self._message)
         if not round.is_plain:
             return WebCall(round, message, route, self._means, self._caller)
@@ -137,12 +149,13 @@ class Loop:
 
     def _round(self, route: Route) -> Round:
         """This round along a route: what the vendor does not run itself is run here."""
-        message = self._message
+        message, genuine = self._message, route.profile.genuine
         forbidden = (message.get("tool_choice") or {}).get("type") == "none"
-        tools = {} if route.profile.genuine or forbidden else web_tools(message)
-        finder = None if route.profile.genuine else tool_search(message, route.tools_over)
+        tools = {} if genuine or forbidden else web_tools(message)
+        finder = self._finder if self._content or genuine else finder_of(message, route)
         alone = calls_alone(message) or self._lookups > MOST_SEARCHES
-        round = Round(tools=tools, finder=finder, content=tuple(self._content), closing=bool(self._vain) and alone)
+        closing = bool(self._vain) and alone
+        round = Round(tools=tools, finder=finder, content=tuple(self._content), closing=closing, genuine=genuine)
         web = self._means.web
         if SEARCH not in tools or (web.searches and web.conf.first == "engine"):
             return round
@@ -179,6 +192,7 @@ class Loop:
     def _answers(self, call: WebCall) -> Iterator[list[Event]]:
         """Runs what the round called for, one after the other."""
         self._content += call.content
+        self._finder = call.round.finder
         codes = set()
         for use in call.pending:
             if self._line.cut_off:

@@ -19,7 +19,7 @@ KNOWN = {
     "text_editor_20250728": {"command", "path", "insert_text"},
     "memory_20250818": {"command", "path", "old_path", "new_path", "file_text"},
     "computer_20250124": {"action", "coordinate", "text"},
-    "computer_20251124": {"action", "coordinate", "region"},
+    "computer_20251124": {"action", "coordinate", "scroll_amount"},
 }
 SERVER_TOOLS = [
     *("web_search_20250305", "web_search_20260209", "web_fetch_20250910", "code_execution_20250825"),
@@ -50,9 +50,60 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("kind", "commands"), COMMANDS.items())
 def test_the_commands_of_a_tool(kind: str, commands: set[str]) -> None:
-    [tool] = functions([{"type": kind, "name": "n"}], frozenset())
+    [tool] = functions([{"type": kind, "name": "n", "enable_zoom": True}], frozenset())
     properties = tool["input_schema"]["properties"]
     assert set((properties.get("command") or properties["action"])["enum"]) == commands
+
+
+def described(**tool: Any) -> str:
+    """The description of a tool."""
+    [made] = functions([{"name": "n", **tool}], frozenset())
+    return str(made["description"])
+
+
+@pytest.mark.parametrize("zoom", [None, False, True])
+def test_zoom_is_offered_where_it_is_enabled(zoom: bool | None) -> None:
+    [tool] = functions([{"type": "computer_20251124", "name": "computer", "enable_zoom": zoom}], frozenset())
+    properties = tool["input_schema"]["properties"]
+    assert ("zoom" in properties["action"]["enum"], "region" in properties) == (bool(zoom), bool(zoom))
+
+
+def test_the_screen_is_described() -> None:
+    size = {"display_width_px": 1024, "display_height_px": 768}
+    assert described(type="computer_20250124", **size).endswith("The screen is 1024 by 768 pixels.")
+    words = described(type="computer_20250124", **size, display_number=1)
+    assert words.endswith("The screen is 1024 by 768 pixels. Its X11 display number is 1.")
+    assert "pixels" not in described(type="computer_20250124", display_width_px=1024)
+
+
+def test_the_limit_of_a_view_is_described() -> None:
+    assert described(type="text_editor_20250728", max_characters=9000).endswith("A view shows 9000 characters at most.")
+    assert "9000" not in described(type="bash_20250124", max_characters=9000)
+
+
+@pytest.mark.parametrize("kind", ["custom", "bash_20250124", "computer_20251124"])
+def test_examples_stand_in_the_description(kind: str) -> None:
+    examples = [{"path": "/ü", "deep": {"a": [1]}}, {}]
+    tool = {
+        "type": kind,
+        "name": "n",
+        "description": "d",
+        "input_schema": {"type": "object"},
+        "input_examples": examples,
+    }
+    [made] = functions([tool], frozenset())
+    assert made["description"].endswith('\nExamples of its input:\n{"path":"/ü","deep":{"a":[1]}}\n{}')
+    assert functions([made], frozenset()) == [made], "they would be told twice"
+    assert tool["description"] == "d"
+
+
+@pytest.mark.parametrize("examples", [None, [], "x", 1, {}])
+def test_no_examples(examples: Any) -> None:
+    assert described(type="custom", description="d", input_examples=examples) == "d"
+
+
+def test_examples_of_a_tool_without_a_description() -> None:
+    assert described(type="custom", input_examples=[{"a": 1}]) == 'Examples of its input:\n{"a":1}'
 
 
 @pytest.mark.parametrize("kind", KNOWN)

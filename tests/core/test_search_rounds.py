@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from translators.core.errors import Broke
 from translators.core.message import fold
 from translators.core.search import SEARCH, Page, failed, found
 from translators.core.search_replay import server_id
-from translators.core.search_rounds import Rounds, addresses, content_of
+from translators.core.search_rounds import Rounds, addresses, content_of, told
 
 Json = dict[str, Any]
 PAGES = [Page("https://a.test/x", "A", "words"), Page("https://b.test/(y)", "B")]
+NAMES = {"web_search": SEARCH}
 OPENING = {
     "type": "message_start",
     "message": {
@@ -55,13 +57,14 @@ def end(reason: str = "end_turn", output: int = 3) -> list[Json]:
 
 
 def stream() -> Rounds:
-    return Rounds([OPENING], {"web_search": SEARCH}, "Vendor")
+    return Rounds([OPENING], "Vendor")
 
 
 def played(*parts: list[Json], rounds: Rounds | None = None) -> list[Json]:
     """The events of a whole message, which keep the grammar."""
     rounds = rounds or stream()
-    events = [*rounds.start(), *(made for part in parts for event in part for made in rounds.feed(event))]
+    heard = [event for part in parts for event in told(part, NAMES)]
+    events = [*rounds.start(), *(made for event in heard for made in rounds.feed(event))]
     events += rounds.close()
     assert complaints(events) == []
     return events
@@ -147,10 +150,17 @@ def test_a_sign_of_life() -> None:
     assert rounds.pulse() == {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": ""}}
 
 
-def test_a_bad_end_closes_what_is_open_but_an_unfinished_call() -> None:
-    for opened, closes in ((text("a"), True), (call("Read"), False), (call(), True)):
+def test_a_bad_end_closes_what_is_worth_keeping() -> None:
+    """Text behind another block, and the calls that Rialto has run itself."""
+    for *before, opened, closes in (
+        (text("a"), False),
+        (text("a"), text("b"), True),
+        (call("Read"), False),
+        (call(), True),
+    ):
         rounds = stream()
-        rounds.feed(opened[0])
+        for event in told([*chain(*before), opened[0]], NAMES):
+            rounds.feed(event)
         events = rounds.fail(Broke("gone"))
         assert [event["type"] for event in events] == [*(["content_block_stop"] if closes else []), "error"]
         assert rounds.error is not None
@@ -175,7 +185,7 @@ def test_an_end_without_an_answer_is_an_error() -> None:
 
 def test_the_content_of_a_round() -> None:
     events = [{**event, "index": place} for place, part in enumerate((text("a"), call())) for event in part]
-    said, use = content_of([OPENING, *events, *end()], {"web_search": SEARCH})
+    said, use = content_of([OPENING, *told(events, NAMES), *end()])
     assert said == {"type": "text", "text": "a"}
     assert (use["type"], use["input"]) == ("server_tool_use", {"query": "q"})
     assert json.dumps(use)

@@ -12,7 +12,17 @@ from tests.support.filler_tools import filler_tools
 from translators.core import tokens
 from translators.core.client_tools import known, offered
 from translators.core.search_replay import replayed
-from translators.core.tool_search import NAMES, OWN_NAME, failure, listed, loading, result, told, tool_search
+from translators.core.tool_search import (
+    NAMES,
+    OWN_NAME,
+    ToolSearch,
+    failure,
+    listed,
+    loading,
+    result,
+    told,
+    tool_search,
+)
 
 Json = dict[str, Any]
 BM25: Json = {"type": "tool_search_tool_bm25_20251119", "name": "tool_search_tool_bm25"}
@@ -130,6 +140,7 @@ def test_the_cache_mark_of_the_search_stays() -> None:
 
 # -- a search that nobody asked for
 
+WEB: Json = {"type": "web_search_20250305", "name": "web_search"}
 PLAIN = [{**READ, "name": f"t{number}"} for number in range(6)]
 MCP = [{**READ, "name": f"mcp__s__{number}"} for number in range(6)]
 MANY: dict[str, tuple[list[Json], int, list[str] | None]] = {
@@ -157,6 +168,43 @@ def test_too_many_tools(tools: list[Json], most: int, names: list[str] | None) -
 def test_too_many_tools_one_of_which_was_called() -> None:
     message = request(*PLAIN, messages=[assistant(call("t5"))])
     assert shown(message, 2) == ["t0", "t1", OWN_NAME, "t5"]
+
+
+#: Tools, how many the vendor takes, above how many a search is wished, what the model sees.
+CEILINGS: dict[str, tuple[list[Json], int, int, list[str] | None]] = {
+    "as many as it takes": (PLAIN, 6, 0, None),
+    "one too many": (PLAIN, 5, 0, ["t0", "t1", "t2", OWN_NAME]),
+    "servers' tools first": ([*PLAIN[:3], *MCP], 8, 0, ["t0", "t1", "t2", OWN_NAME]),
+    "a web search beside": ([*PLAIN, WEB], 6, 0, ["t0", "t1", "t2", "web_search", OWN_NAME]),
+    "a lower wish": (PLAIN, 5, 2, ["t0", "t1", OWN_NAME]),
+    "a higher wish": (PLAIN, 5, 9, ["t0", "t1", "t2", OWN_NAME]),
+    "a wish below": (PLAIN, 6, 4, ["t0", "t1", "t2", "t3", OWN_NAME]),
+}
+
+
+@pytest.mark.parametrize(("tools", "ceiling", "most", "names"), CEILINGS.values(), ids=CEILINGS.keys())
+def test_more_tools_than_the_vendor_takes(tools: list[Json], ceiling: int, most: int, names: list[str] | None) -> None:
+    """The search itself is a tool as well, and a quarter is left for what it finds."""
+    message = request(*tools)
+    search = tool_search(message, most, ceiling)
+    assert (search and [tool["name"] for tool in arranged(search, message)]) == names
+
+
+def arranged(search: ToolSearch, message: Json) -> list[Json]:
+    """What goes to the vendor."""
+    return [tool for tool in search.arranged(message)["tools"] if not tool.get("defer_loading")]
+
+
+@pytest.mark.parametrize("asked", [[], [BM25]])
+def test_what_was_loaded_long_ago_gives_way_at_the_ceiling(asked: list[Json]) -> None:
+    tools = [{**later(str(tool["name"])), "defer_loading": bool(asked)} for tool in MCP]
+    names = [str(tool["name"]) for tool in tools]
+    message = request(READ, *asked, *tools, messages=[assistant(*map(call, names))])
+    search = tool_search(message, ceiling=5)
+    assert search is not None
+    offers = [str(tool["name"]) for tool in arranged(search, message)]
+    assert len(offers) == 5 and offers[-3:] == names[-3:]
+    assert len(search.hidden) == 6
 
 
 def test_the_clients_own_placeholder_is_never_found() -> None:

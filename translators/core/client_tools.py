@@ -7,29 +7,14 @@ descriptions are Rialto's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-Schema = dict[str, Any]
+from translators.core.json_text import compact
+from translators.core.parameters import Schema, numbers, one_of, schema, text, whole
+from translators.core.toolsets import expanded
 
-
-def schema(required: Iterable[str], **properties: Schema) -> Schema:
-    """An object schema."""
-    return {"type": "object", "properties": properties, "required": list(required)}
-
-
-def text(description: str) -> Schema:
-    """A string property."""
-    return {"type": "string", "description": description}
-
-
-def one_of(*values: str) -> Schema:
-    """A string property with fixed values."""
-    return {"type": "string", "enum": list(values)}
-
-
-WHOLE = {"type": "integer"}
-POINT = {"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 2}
+POINT = numbers(2)
 RANGE = {**POINT, "description": "First and last line, counted from 1; -1 as the last means the end."}
 
 BASH = (
@@ -42,7 +27,7 @@ EDIT_FIELDS = {
     "file_text": text("Content of the file to create."),
     "old_str": text("Text to replace; must occur exactly once."),
     "new_str": text("Its replacement."),
-    "insert_line": {"type": "integer", "description": "Line after which to insert; 0 is the start."},
+    "insert_line": whole("Line after which to insert; 0 is the start."),
     "insert_text": text("Text to insert."),
 }
 EDITOR = (
@@ -64,27 +49,28 @@ MEMORY = (
     ),
 )
 ACTIONS = (
-    *("screenshot", "zoom", "cursor_position", "mouse_move", "scroll", "type", "key", "hold_key", "wait"),
+    *("screenshot", "cursor_position", "mouse_move", "scroll", "type", "key", "hold_key", "wait"),
     *("left_click", "right_click", "middle_click", "double_click", "triple_click"),
     *("left_click_drag", "left_mouse_down", "left_mouse_up"),
 )
+ACTION_FIELDS = {
+    "coordinate": POINT,
+    "start_coordinate": POINT,
+    "text": text("Text to type or key to press."),
+    "scroll_direction": one_of("up", "down", "left", "right"),
+    "scroll_amount": {"type": "integer"},
+    "duration": {"type": "number", "description": "Seconds."},
+}
 COMPUTER = (
     "Controls mouse, keyboard and screen of a computer.",
-    schema(
-        ("action",),
-        action=one_of(*ACTIONS),
-        coordinate=POINT,
-        start_coordinate=POINT,
-        text=text("Text to type or key to press."),
-        scroll_direction=one_of("up", "down", "left", "right"),
-        scroll_amount=WHOLE,
-        duration={"type": "number", "description": "Seconds."},
-        region={"type": "array", "items": WHOLE, "minItems": 4, "maxItems": 4},
-    ),
+    schema(("action",), action=one_of(*ACTIONS), **ACTION_FIELDS),
 )
+ZOOMING = schema(("action",), action=one_of(*ACTIONS, "zoom"), **ACTION_FIELDS, region=numbers(4))
 
 #: Tool type without its date -> (description, schema).
 TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "memory": MEMORY, "computer": COMPUTER}
+#: What leads to examples.
+EXAMPLES = "Examples of its input:"
 #: Anthropic's own search of tools.
 SERVER_SEARCH = "tool_search_tool_"
 #: Blocks of system messages that change the tools in the middle of a conversation.
@@ -108,7 +94,7 @@ def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def weighing(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The tools as they came, without those that are still deferred: nobody counts these."""
-    tools = message.get("tools") or ()
+    tools = list(expanded(message.get("tools") or ()))
     named = referenced(tools, message)
     return [tool for tool in tools if not tool.get("defer_loading") or tool.get("name") in named]
 
@@ -160,21 +146,58 @@ def changed_name(block: Mapping[str, Any]) -> str:
 def functions(tools: Iterable[Mapping[str, Any]], referenced: frozenset[str]) -> list[dict[str, Any]]:
     """The tools that a model may call, each with name, description and input_schema.
 
-    Deferred tools are offered once a `tool_reference` has named them. Server tools and toolsets have no client to run
-    them and are left out.
+    Deferred tools are offered once a `tool_reference` has named them. Server tools have no client to run them and are
+    left out.
     """
     found, seen = [], set[str]()
-    for tool in tools:
+    for tool in expanded(tools):
         name = str(tool.get("name") or "")
         if not name or name in seen or (tool.get("defer_loading") and name not in referenced):
             continue
         seen.add(name)
         kind = str(tool.get("type") or "custom")
         if kind == "custom":
-            found.append(dict(tool))
+            found.append(with_examples(tool, tool))
         elif known := OLD_EDITOR if kind in OLD_EDITORS else TOOLS.get(kind.rpartition("_")[0]):
-            found.append({"name": name, "description": known[0], "input_schema": known[1]})
+            found.append(with_examples(defined(tool, *known), tool))
     return found
+
+
+def defined(tool: Mapping[str, Any], description: str, schema: Schema) -> dict[str, Any]:
+    """A tool of Anthropic's as a function, with what the request says of its screen or its limit."""
+    kind = str(tool["type"]).rpartition("_")[0]
+    facts = TOLD[kind](tool) if kind in TOLD else ()
+    made = {"name": tool["name"], "description": " ".join([description, *facts])}
+    mark = {"cache_control": tool["cache_control"]} if tool.get("cache_control") else {}
+    return {**made, "input_schema": ZOOMING if kind == "computer" and tool.get("enable_zoom") else schema, **mark}
+
+
+def screen(tool: Mapping[str, Any]) -> Iterator[str]:
+    """What a model must know of the screen before it has seen it."""
+    if tool.get("display_width_px") and tool.get("display_height_px"):
+        yield f"The screen is {tool['display_width_px']} by {tool['display_height_px']} pixels."
+    if tool.get("display_number") is not None:
+        yield f"Its X11 display number is {tool['display_number']}."
+
+
+def view(tool: Mapping[str, Any]) -> Iterator[str]:
+    """How much of a file is shown."""
+    if tool.get("max_characters"):
+        yield f"A view shows {tool['max_characters']} characters at most."
+
+
+#: Tool type without its date -> what its fields say to a model.
+TOLD = {"computer": screen, "text_editor": view}
+
+
+def with_examples(made: Mapping[str, Any], tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The function with the examples of its input in its description: other vendors have no field for them."""
+    examples = tool.get("input_examples")
+    rest = {name: value for name, value in made.items() if name != "input_examples"}
+    if not isinstance(examples, list) or not examples:
+        return rest
+    before = [str(made["description"])] if made.get("description") else []
+    return {**rest, "description": "\n".join([*before, EXAMPLES, *map(compact, examples)])}
 
 
 def references(messages: Iterable[Mapping[str, Any]]) -> frozenset[str]:

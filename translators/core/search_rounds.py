@@ -1,8 +1,8 @@
 """One message out of several answers: between them Rialto has searched, and the client sees one turn.
 
-Takes the events of each round, those of a message stream. Calls of server tools become such, the blocks are counted
-through, the counts added up, and where the text names a page that was found there is a citation. A search of tools that
-the client did not ask for is left out.
+Takes the events of each round, those of a message stream in which calls of server tools have become such (`told`). The
+blocks are counted through, the counts added up, and where the text names a page that was found there is a citation. A
+search of tools that the client did not ask for is left out.
 """
 
 from __future__ import annotations
@@ -29,15 +29,14 @@ ROUND = "round"
 
 
 class Rounds:
-    """The joined answer. `opening` are the events before the first round, `names` the server tools that Rialto runs,
-    by the names of their functions. The client sees nothing of the one that is `silent`.
+    """The joined answer. `opening` are the events before the first round. The client sees nothing of the server tool
+    that is `silent`.
     """
 
-    def __init__(self, opening: list[Event], names: Mapping[str, str], title: str, silent: str = "") -> None:
+    def __init__(self, opening: list[Event], title: str, silent: str = "") -> None:
         self.error: RialtoError | None = None
         self.usage: Usage | None = None
         self._opening = opening
-        self._names = names
         self._title = title
         self._silent = silent
         self._muted = False
@@ -85,13 +84,13 @@ class Rounds:
         return [{**self._last, "delta": delta, "usage": usage}, {"type": "message_stop"}]
 
     def fail(self, error: RialtoError) -> list[Event]:
-        """A bad end. An unfinished call stays open, because Claude Code runs every call whose block has been closed; so
-        does a thought, which without its signature is refused by Anthropic when it comes back.
-        """
+        """A bad end. What is unfinished stays open, as in a message stream."""
         if self._ended:
             return []
         self._ended, self.error = True, error
-        events = [] if self._open.get("type") in (None, "tool_use", "thinking") else self._stopped()
+        kind = self._open.get("type")
+        unfinished = kind in (None, "tool_use", "thinking") or (kind == "text" and not self._index)
+        events = [] if unfinished else self._stopped()
         return [*events, {"type": "error", "error": {"type": error.type, "message": error.message}}]
 
     def again(self) -> bool:
@@ -112,7 +111,6 @@ class Rounds:
     # -- blocks
 
     def _started(self, block: Event) -> list[Event]:
-        block = served(block, self._names)
         self._muted = bool(self._silent) and is_of(block, self._silent)
         if self._muted:
             return []
@@ -166,6 +164,18 @@ def is_of(block: Event, name: str) -> bool:
     return bool(block["type"] == RESULT or (block["type"] == "server_tool_use" and block["name"] == name))
 
 
+def told(events: Iterable[Event], names: Mapping[str, str]) -> list[Event]:
+    """The events of one round as the client sees them. `names` are the server tools that Rialto runs in it, by the
+    names of their functions.
+    """
+    return [
+        {**event, "content_block": served(event["content_block"], names)}
+        if event["type"] == "content_block_start"
+        else event
+        for event in events
+    ]
+
+
 def served(block: Event, names: Mapping[str, str]) -> Event:
     """A block as the client sees it: the call of a server tool is the server's."""
     if block["type"] != "tool_use" or block["name"] not in names:
@@ -184,8 +194,8 @@ def addresses(text: str, at_end: bool) -> tuple[list[str], str]:
     return urls, text[max(done, len(text) - len("https://")) :]
 
 
-def content_of(events: Iterable[Event], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The content that the events of one round make, as the client sees it."""
+def content_of(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The content that the events of one round make."""
     opening = {"type": "message_start", "message": {"usage": {}}}
-    blocks: list[Event] = fold([opening, *(event for event in events if "block" in event["type"])])["content"]
-    return [served(block, names) for block in blocks]
+    content: list[Event] = fold([opening, *(event for event in events if "block" in event["type"])])["content"]
+    return content

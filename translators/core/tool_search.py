@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from translators.core.client_tools import SERVER_SEARCH, offered, references_in
+from translators.core.search import kind_of
+from translators.core.toolsets import called, expanded
 
 Json = dict[str, Any]
 Way = Literal["bm25", "regex"]
@@ -41,27 +43,32 @@ QUERIES: Mapping[Way, str] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSearch:
     """The search of one request: the `name` of its function, and the tools that are `hidden` until they are found. The
-    client sees nothing of one that is `silent`.
+    client sees nothing of one that is `silent`. With a `ceiling` the vendor takes no more tools than that.
     """
 
     way: Way
     name: str
     hidden: tuple[Json, ...]
     silent: bool = False
+    ceiling: int = 0
 
     def arranged(self, message: Mapping[str, Any]) -> Json:
         """The request with the search as a function and what is loaded behind the tools that are always shown. Its
         history holds references in results of tools.
         """
         hidden = {str(tool["name"]): tool for tool in self.hidden}
-        shown = [tool for tool in message.get("tools") or () if tool.get("name") not in hidden]
+        shown = [tool for tool in expanded(message.get("tools") or ()) if tool.get("name") not in hidden]
         shown = [{**self.function(), **mark(tool)} if is_search(tool) else tool for tool in shown]
         if self.silent:
             shown.append(self.function())
-        loaded = [name for name in dict.fromkeys(loading(message)) if name in hidden]
+        loaded = self._within(len(shown), [name for name in dict.fromkeys(loading(message)) if name in hidden])
         found = [{**hidden[name], "defer_loading": False} for name in loaded]
         rest = [{**tool, "defer_loading": True} for name, tool in hidden.items() if name not in loaded]
         return {**message, "tools": [*shown, *found, *rest]}
+
+    def _within(self, shown: int, loaded: list[str]) -> list[str]:
+        """What is loaded, without the oldest that the ceiling has no place for."""
+        return loaded[max(0, len(loaded) - max(0, self.ceiling - shown)) :] if self.ceiling else loaded
 
     def function(self) -> Json:
         """What the model may call. Its words are the same in the whole conversation."""
@@ -75,19 +82,32 @@ class ToolSearch:
         return {"name": self.name, "description": description, "input_schema": schema}
 
 
-def tool_search(message: Mapping[str, Any], most: int = 0) -> ToolSearch | None:
-    """The search of a request: the one that it asks for, or one of Rialto's own where it offers more than `most` tools
-    (0: however many). None where nothing is hidden.
+def tool_search(message: Mapping[str, Any], most: int = 0, ceiling: int = 0) -> ToolSearch | None:
+    """The search of a request: the one that it asks for, or one of Rialto's own where it offers more than `most` tools,
+    or more than the vendor's `ceiling` (0: however many). None where nothing is hidden.
     """
     asked = next((tool for tool in message.get("tools") or () if is_search(tool)), None)
     if asked is not None:
         hidden = tuple(deferred(message))
         way: Way = "regex" if str(asked["type"]).startswith(f"{SERVER_SEARCH}regex") else "bm25"
-        return ToolSearch(way=way, name=str(asked.get("name") or asked["type"]), hidden=hidden) if hidden else None
-    tools = offered(message) if most else []
-    hidden = tuple(excess(tools, most)) if len(tools) > most else ()
+        name = str(asked.get("name") or asked["type"])
+        return ToolSearch(way=way, name=name, hidden=hidden, ceiling=ceiling) if hidden else None
+    tools = offered(message) if most or ceiling else []
+    limit = visible(message, len(tools), most, ceiling)
+    hidden = () if limit is None else tuple(excess(tools, limit))
     name = fresh({str(tool.get("name")) for tool in message.get("tools") or ()})
-    return ToolSearch(way="bm25", name=name, hidden=hidden, silent=True) if hidden else None
+    return ToolSearch(way="bm25", name=name, hidden=hidden, silent=True, ceiling=ceiling) if hidden else None
+
+
+def visible(message: Mapping[str, Any], count: int, most: int, ceiling: int) -> int | None:
+    """How many of the `count` tools that a request offers are shown at first; None for all. Below a ceiling there is
+    room for the web tools, for the search, and for what it finds: a quarter of the ceiling.
+    """
+    beside = sum(1 for tool in message.get("tools") or () if kind_of(tool))
+    if ceiling and count + beside > ceiling:
+        room = max(0, ceiling - beside - 1 - ceiling // 4)
+        return min(room, most) if most else room
+    return most if most and count > most else None
 
 
 def mark(tool: Mapping[str, Any]) -> Json:
@@ -135,7 +155,7 @@ def loading(message: Mapping[str, Any]) -> Iterator[str]:
         content = turn.get("content")
         for block in content if isinstance(content, list) else ():
             if block.get("type") == "tool_use":
-                yield str(block.get("name") or "")
+                yield called(block)
             else:
                 yield from references_in([block])
     wished = message.get("tool_choice") or {}

@@ -20,6 +20,8 @@ def tool_fields(given: Offer, wished: Any, names: ToolNames, profile: Profile) -
     if not declared:
         return {}
     choice = {"type": "tool", "name": given.name} if given.choice == "named" else wished
+    if given.rule:
+        choice = {"type": "auto"} if given.choice else None
     offered = [made["name"] for made in declared]
     return {"tools": [{"functionDeclarations": declared}], **tool_config(choice, names, offered)}
 
