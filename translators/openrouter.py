@@ -1,11 +1,16 @@
 """OpenRouter, https://openrouter.ai/docs (read 2026-11-21).
 
+* Every model has a slash. Its own ones, such as `openrouter/auto`, keep the vendor's name
+  (openrouter.ai/docs/guides/routing/routers/auto-router).
 * `reasoning` is {effort: max, xhigh, high, medium, low} or {enabled}. Models whose reasoning is mandatory refuse to
   be switched off, 400 "Reasoning is mandatory for this endpoint and cannot be disabled", in both forms; effort low
   works (elie222/rakazo#114, musistudio/claude-code-router#1215 and #1238, dendrux/dendrux#44).
 * `reasoning_details` must come back unmodified on the assistant message, or Claude, Gemini and OpenAI behind it
-  answer 400.
-* `cache_control` on blocks is kept for Claude, Gemini and Qwen; `session_id` keeps a conversation with one provider.
+  answer 400; those of another model stay away. Gemini's name their call by its id (RooCodeInc/Roo-Code#10640).
+* Plain `reasoning`, and details without a signature, become thinking that Claude refuses: "Invalid `signature` in
+  `thinking` block" (OpenRouterTeam/ai-sdk-provider#423).
+* `cache_control` on blocks is kept for Claude, Gemini and Qwen, with its `ttl` of 5m or 1h
+  (docs/guides/best-practices/prompt-caching); `session_id` keeps a conversation with one provider.
 * PDFs go as `file` parts to every model, also by address (openrouter.ai/docs/features/multimodal/pdfs). Parameters
   that a provider lacks are dropped. Some providers need 16 output tokens.
 * Errors: `error.metadata.raw` holds the provider's words. 402 "requires more credits, or fewer max_tokens. You
@@ -34,7 +39,8 @@ ALWAYS_THINKING = re.compile(
     r"minimax/minimax-m2|stepfun/step-3\.5|deepseek/deepseek-r1|moonshotai/kimi-k(2-thinking|2\.7|3)"
     r"|google/gemini-([3-9]|2\.5-pro)|openai/(gpt-oss|o\d|gpt-5(-mini|-nano|-codex)?(:|$))"
 )
-UNFORCED = ("anthropic/", "deepseek/", "moonshotai/")
+CLAUDE, TEXT = "anthropic/", "reasoning.text"
+UNFORCED = (CLAUDE, "deepseek/", "moonshotai/")
 AFFORDABLE = re.compile(r"requested up to (\d+) tokens, but can only afford (\d+)")
 UNKNOWN_MODEL = re.compile(r"No endpoints found for (\S+?)\.?$")
 #: An answer shorter than this is not worth a second try.
@@ -49,6 +55,21 @@ def thinking(intent: Intent, route: Route) -> Json:
     if intent.level:
         return {"reasoning": {"effort": intent.level}}
     return {"reasoning": {"enabled": True}} if intent.on else {}
+
+
+def shape(body: Json, route: Route) -> Json:
+    """Claude gets back what it has signed, and nothing else of earlier reasoning."""
+    if not route.model.lower().startswith(CLAUDE):
+        return body
+    return {**body, "messages": [signed(message) for message in body["messages"]]}
+
+
+def signed(message: Json) -> Json:
+    """A message without plain reasoning and without texts of details that nobody has signed."""
+    details = [one for one in message.get("reasoning_details") or () if one.get("type") != TEXT or one.get("signature")]
+    left_out = ("reasoning",) if details else ("reasoning", "reasoning_details")
+    kept = {name: value for name, value in message.items() if name not in left_out}
+    return kept | {"reasoning_details": details} if details else kept
 
 
 def error(status: int, body: Any) -> RialtoError | None:
@@ -102,7 +123,7 @@ VENDOR = Vendor(
         Variable("OPENROUTER_APP_NAME", "Your app's name, shown in OpenRouter's rankings.", header="X-Title"),
     ),
     models=("anthropic/claude-sonnet-5", "qwen/qwen3-coder", "z-ai/glm-5.3", "x-ai/grok-4.5"),
-    families=("stepfun/", "qwen/", "mistralai/", "x-ai/"),
+    families=("stepfun/", "qwen/", "mistralai/", "x-ai/", "openrouter/"),
     profile=Profile(
         min_output=16,
         documents=True,
@@ -113,6 +134,7 @@ VENDOR = Vendor(
         cache_key_field="session_id",
     ),
     thinking=thinking,
+    shape=shape,
     error=error,
     model_profile=model_profile,
     search=search,

@@ -27,7 +27,7 @@ PDF = {
 }
 PNG_PART = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
 MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h", "scope": "global"}}
-MARKED = {"cache_control": {"type": "ephemeral"}}
+MARKED = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
 
 
 def text(words: str, **more: Any) -> Json:
@@ -389,3 +389,43 @@ def test_reasoning_details_are_put_together(blocks: list[Json], expected: Json) 
 
 def test_everything_is_json() -> None:
     json.dumps(sent(("user", [PNG, text("a")]), ("assistant", [thought(), call()]), ("user", [result(content=[PNG])])))
+
+
+# -- cache marks
+
+
+def kept_marks(*conversation: tuple[str, Any]) -> list[tuple[str, Json]]:
+    """(role, part) of every part with a mark, where the vendor keeps them."""
+    made = sent(*conversation, cache_control=True)
+    parts = [(said["role"], part) for said in made if isinstance(said["content"], list) for part in said["content"]]
+    return [(role, part) for role, part in parts if "cache_control" in part]
+
+
+def test_the_assistants_mark_is_kept() -> None:
+    said = [text("a"), text("b", **MARK)]
+    assert kept_marks(("user", "q"), ("assistant", said), ("user", "sum up")) == [
+        ("assistant", text("a\nb", **MARKED)),
+    ]
+
+
+def test_what_the_assistant_says_is_the_same_bytes_with_and_without_a_mark() -> None:
+    plain = sent(("user", "q"), ("assistant", [text("a"), text("b")]), ("user", "sum up"), cache_control=True)
+    assert plain[1] == {"role": "assistant", "content": "a\nb"}
+
+
+@pytest.mark.parametrize("words", [[], [text("I read it.")]], ids=["a call alone", "words and a call"])
+def test_the_mark_of_a_call_goes_to_its_result(words: list[Json]) -> None:
+    said = [*words, call("a"), {**call("b"), **MARK}]
+    given = [result("a", "one"), result("b", "two"), text("sum up")]
+    assert kept_marks(("user", "q"), ("assistant", said), ("user", given)) == [("tool", text("two", **MARKED))]
+
+
+def test_a_result_with_a_mark_keeps_its_own() -> None:
+    theirs = {"cache_control": {"type": "ephemeral"}}
+    marks = kept_marks(("user", "q"), ("assistant", [{**call(), **MARK}]), ("user", [result(**theirs)]))
+    assert marks == [("tool", text("done", **theirs))]
+
+
+def test_nobody_else_sees_marks_of_the_assistant() -> None:
+    made = sent(("user", "q"), ("assistant", [text("a", **MARK), {**call(), **MARK}]), ("user", [result()]))
+    assert "cache_control" not in str(made) and made[1]["content"] == "a"

@@ -73,7 +73,7 @@ def test_fields() -> None:
     marked = [{"type": "text", "text": "Hello", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
     body = sent(VENDOR, MODEL, session="s-1", messages=[{"role": "user", "content": marked}])
     assert body["session_id"] == "s-1"
-    assert body["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral"}
+    assert body["messages"][0]["content"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
     assert sent(VENDOR, MODEL, max_tokens=1)["max_tokens"] == 16
 
 
@@ -91,6 +91,33 @@ def test_details_come_back_merged() -> None:
     block = {"type": "thinking", "thinking": "Hm yes", "signature": sign(Signature("openrouter", MODEL, opaque=parts))}
     message = assistants(sent(VENDOR, MODEL, messages=tool_history(block), tools=TOOLS))[0]
     assert message["reasoning_details"] == [{**fragment, "text": "Hm yes", "signature": "EqQB"}]
+
+
+CLAUDE = "anthropic/claude-sonnet-5"
+SIGNED: Json = {"type": "reasoning.text", "text": "t", "signature": "EqQB", "format": "anthropic-claude-v1", "index": 0}
+UNSIGNED: Json = {name: value for name, value in SIGNED.items() if name != "signature"}
+NAMELESS: Json = {"type": "reasoning.text", "text": "t", "signature": "", "index": 0}
+REDACTED: Json = {"type": "reasoning.encrypted", "data": "x", "format": "anthropic-claude-v1", "index": 0}
+GEMINIS: Json = {**UNSIGNED, "format": "google-gemini-v1"}
+
+
+@pytest.mark.parametrize(
+    ("maker", "model", "detail", "kept"),
+    [
+        (CLAUDE, CLAUDE, SIGNED, {"reasoning_details": [SIGNED]}),
+        (CLAUDE, CLAUDE, REDACTED, {"reasoning_details": [REDACTED]}),
+        (CLAUDE, CLAUDE, UNSIGNED, {}),
+        (CLAUDE, CLAUDE, NAMELESS, {}),
+        (MODEL, CLAUDE, GEMINIS, {}),
+        (CLAUDE, MODEL, SIGNED, {"reasoning": "t"}),
+        (MODEL, MODEL, GEMINIS, {"reasoning_details": [GEMINIS]}),
+    ],
+)
+def test_claude_gets_signed_reasoning_only(maker: str, model: str, detail: Json, kept: Json) -> None:
+    signature = sign(Signature("openrouter", maker, opaque=(("reasoning_details", detail),)))
+    block = {"type": "thinking", "thinking": "t", "signature": signature}
+    message = assistants(sent(VENDOR, model, messages=tool_history(block), tools=TOOLS))[0]
+    assert {name: message[name] for name in ("reasoning", "reasoning_details") if name in message} == kept
 
 
 def said(code: int, message: str, **metadata: Any) -> Json:

@@ -140,6 +140,28 @@ class Calls:
         return call
 
 
+class CallIds:
+    """The client's ids of calls. State may name a call by the vendor's id before or after the call itself comes."""
+
+    def __init__(self, fresh: Callable[[], str]) -> None:
+        self._fresh = fresh
+        self._known: dict[str, str] = {}
+        self._used: set[str] = set()
+
+    def of_state(self, theirs: str) -> str:
+        """The id of the call that state names, set aside for it if it is still to come."""
+        if theirs not in self._known:
+            self._known[theirs] = self._fresh()
+        return self._known[theirs]
+
+    def of_call(self, theirs: str) -> str:
+        """The id of a call that begins; a second one of the same name gets its own."""
+        ours = self.of_state(theirs) if theirs else self._fresh()
+        ours = self._fresh() if ours in self._used else ours
+        self._used.add(ours)
+        return ours
+
+
 def schemas(tools: Any) -> dict[str, Mapping[str, Any]]:
     """Input schemas by tool name."""
     return {str(tool.get("name")): tool.get("input_schema") or {} for tool in tools or ()}

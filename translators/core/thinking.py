@@ -21,6 +21,9 @@ from translators.core.lenient import strict
 PREFIX = "rialto1."
 #: The largest state that is unpacked; a signature is client input, and deflate expands a thousandfold.
 MAX_BYTES = 16 * 1024 * 1024
+#: Kinds of state that belong to one call; the keys are `kind:id`. What the vendor wants back beside the call, and the
+#: id by which its other state names the call.
+CALL_STATE, VENDORS_ID = "call", "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,14 @@ class Signature:
     def values(self, key: str) -> list[Any]:
         """All opaque values of one kind, in the order of arrival."""
         return [value for name, value in self.opaque if name == key]
+
+    def of_calls(self, kind: str) -> dict[str, str]:
+        """Call id -> its state of one kind. What is no text, or empty, has come from elsewhere."""
+        return {
+            name.removeprefix(f"{kind}:"): value
+            for name, value in self.opaque
+            if name.startswith(f"{kind}:") and isinstance(value, str) and value
+        }
 
 
 def sign(signature: Signature) -> str:

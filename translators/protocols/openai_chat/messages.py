@@ -11,14 +11,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from translators.core.blocks import content_text, text_of
+from translators.core.cache_marks import on_results
 from translators.core.history import PLAIN_ID, Turn, legal
 from translators.core.json_text import compact
-from translators.core.thinking import memories
+from translators.core.thinking import CALL_STATE, VENDORS_ID, Signature, memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
 from translators.core.wishes import prompts, travels
 
-FILLER = "ok"
+FILLER, DETAILS = "ok", "reasoning_details"
 
 
 def system_messages(system: Any, profile: Profile) -> list[Json]:
@@ -30,7 +31,7 @@ def system_messages(system: Any, profile: Profile) -> list[Json]:
 def messages(turns: Iterable[Turn], route: Route, names: ToolNames) -> list[Json]:
     """All turns as messages."""
     found: list[Json] = []
-    for turn in turns:
+    for turn in on_results(turns) if route.profile.cache_control else turns:
         match turn.role:
             case "assistant":
                 found += assistant(turn, route, names)
@@ -103,9 +104,11 @@ def text_part(block: Mapping[str, Any], profile: Profile) -> Json:
 
 
 def marked(part: Json, block: Mapping[str, Any], profile: Profile) -> Json:
-    """The part with its cache mark, for vendors that keep them."""
+    """The part with the cache mark of a block or tool, for vendors that keep them: its type and how long it lives."""
     mark = block.get("cache_control")
-    return {**part, "cache_control": {"type": "ephemeral"}} if mark and profile.cache_control else part
+    if not isinstance(mark, Mapping) or not profile.cache_control:
+        return part
+    return {**part, "cache_control": {key: mark[key] for key in ("type", "ttl") if mark.get(key)}}
 
 
 def flat(parts: list[Json], profile: Profile) -> str | list[Json]:
@@ -119,10 +122,11 @@ def assistant(turn: Turn, route: Route, names: ToolNames) -> list[Json]:
     """One assistant message: text, reasoning in the vendor's field, calls."""
     profile = route.profile
     text = content_text([block for block in turn.blocks if block.get("type") != "tool_use"])
-    calls = [tool_call(block, names, profile) for block in turn.calls]
+    states = call_states(turn, route)
+    calls = [tool_call(block, names, profile) | states.get(str(block.get("id")), {}) for block in turn.calls]
     if not text and not calls:
         return []
-    message: Json = {"role": "assistant", "content": text or None}
+    message: Json = {"role": "assistant", "content": words(text, turn, profile) or None}
     if not text and profile.empty_content != "null":
         message["content"] = ""
     if not text and profile.empty_content == "omit":
@@ -133,11 +137,35 @@ def assistant(turn: Turn, route: Route, names: ToolNames) -> list[Json]:
     return [message]
 
 
+def words(text: str, turn: Turn, profile: Profile) -> str | list[Json]:
+    """The text of an assistant turn; with a cache mark as one part, so that the vendor sees the same words in every
+    request. A mark within the turn goes to its end.
+    """
+    blocks = [block for block in turn.blocks if block.get("cache_control") and block.get("type") != "tool_use"]
+    part = marked({"type": "text", "text": text}, blocks[-1], profile) if text and blocks else {}
+    return [part] if part.get("cache_control") else text
+
+
 def tool_call(block: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
     """One call of the history."""
     arguments = compact(block.get("input") or {})
     function = {"name": names.short(str(block.get("name") or "")), "arguments": arguments}
     return {"id": call_id(block.get("id"), profile), "type": "function", "function": function}
+
+
+def call_states(turn: Turn, route: Route) -> dict[str, Json]:
+    """Call id -> what the route's model has sent beside the call: the thought signature of Gemini, which its endpoint
+    for OpenAI's clients demands back.
+
+    Source: https://ai.google.dev/gemini-api/docs/openai (read 2026-11-21).
+    """
+    remembered = memories(turn.blocks, route.vendor.name) if turn.calls else []
+    return {
+        call: {"extra_content": {"google": {"thought_signature": state}}}
+        for _, signature in remembered
+        if signature.model == route.model
+        for call, state in signature.of_calls(CALL_STATE).items()
+    }
 
 
 def call_id(original: Any, profile: Profile) -> str:
@@ -155,38 +183,68 @@ def call_id(original: Any, profile: Profile) -> str:
 
 
 def reasoning(turn: Turn, route: Route, called: bool) -> Json:
-    """Earlier reasoning in the field where this vendor wants it back."""
-    profile = route.profile
-    if not profile.reasoning_field or (profile.reasoning_turns == "tools" and not called):
+    """Earlier reasoning in the field where this vendor wants it back; details go to the model that made them alone."""
+    profile, field = route.profile, route.profile.reasoning_field
+    if not field or (profile.reasoning_turns == "tools" and not called):
         return {}
     remembered = memories(turn.blocks, route.vendor.name)
-    if profile.reasoning_field == "reasoning_details":
-        return details(
-            [detail for _, signature in remembered for detail in signature.values("reasoning_details")], remembered
-        )
+    if field == DETAILS:
+        own = [signature for _, signature in remembered if signature.model == route.model]
+        if found := details(turn, own, profile):
+            return {DETAILS: found}
+        field = "reasoning"
     text = "\n".join(filter(None, (text for text, _ in remembered)))
     if text:
-        return {profile.reasoning_field: text}
+        return {field: text}
     if called and profile.reasoning_placeholder is not None:
-        return {profile.reasoning_field: profile.reasoning_placeholder}
+        return {field: profile.reasoning_placeholder}
     return {}
 
 
-def details(fragments: list[Any], remembered: list[Any]) -> Json:
-    """OpenRouter's `reasoning_details`, merged from stream fragments: texts joined by (type, index), the last other
-    value wins. Fragments come from a vendor by way of a client and may be anything.
+def details(turn: Turn, signatures: Iterable[Signature], profile: Profile) -> list[Json]:
+    """OpenRouter's `reasoning_details`, those of each answer by themselves. What a detail says of a call has the id by
+    which that call goes out: OpenRouter finds the call of Gemini's signatures by it.
 
-    Source: https://openrouter.ai/docs/use-cases/reasoning-tokens (read 2026-11-21).
+    Sources: https://openrouter.ai/docs/use-cases/reasoning-tokens, RooCodeInc/Roo-Code#10640 (read 2026-11-21).
     """
-    merged: dict[tuple[str, str], Json] = {}
+    calls = {str(call.get("id")) for call in turn.calls}
+    found: list[Json] = []
+    for signature in signatures:
+        ids = {
+            theirs: call_id(ours, profile) for ours, theirs in signature.of_calls(VENDORS_ID).items() if ours in calls
+        }
+        found += [renamed(detail, ids) for detail in merged(signature.values(DETAILS))]
+    return found
+
+
+def renamed(detail: Json, ids: Mapping[str, str]) -> Json:
+    """The detail with the id that goes out."""
+    theirs = detail.get("id")
+    return {**detail, "id": ids[theirs]} if isinstance(theirs, str) and theirs in ids else detail
+
+
+def merged(fragments: Iterable[Any]) -> list[Json]:
+    """Details out of the fragments of a stream, which come from a vendor by way of a client and may be anything: texts
+    of one type and index are joined, the last other value wins.
+    """
+    found: list[Json] = []
+    newest: dict[tuple[str, str], Json] = {}
     for fragment in (fragment for fragment in fragments if isinstance(fragment, dict)):
-        known = merged.setdefault((str(fragment.get("type")), str(fragment.get("index"))), {})
+        place = (str(fragment.get("type")), str(fragment.get("index")))
+        known = newest.get(place)
+        if known is None or not continued(known, fragment):
+            newest[place] = {**fragment}
+            found.append(newest[place])
+            continue
         for key, value in fragment.items():
             if value is None and key in known:
                 continue
-            joined = key in ("text", "summary", "data") and isinstance(known.get(key), str) and isinstance(value, str)
+            joined = key in ("text", "summary") and isinstance(known.get(key), str) and isinstance(value, str)
             known[key] = known[key] + value if joined else value
-    if merged:
-        return {"reasoning_details": list(merged.values())}
-    text = "\n".join(filter(None, (text for text, _ in remembered)))
-    return {"reasoning": text} if text else {}
+    return found
+
+
+def continued(known: Json, fragment: Json) -> bool:
+    """The fragment goes on with the detail: encrypted data come whole, and each has its own id."""
+    both = ((known.get(key), fragment.get(key)) for key in ("id", "data"))
+    return all(old is None or new is None or old == new for old, new in both)
