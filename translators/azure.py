@@ -11,6 +11,7 @@ deployment's name.
 * The first chunk has no choices, only filter results. A filtered prompt is a 400 with code content_filter.
 * OPENAI_API chooses between Chat Completions and Responses as it does for OpenAI, by the model behind the deployment;
   Responses only goes to the v1 address.
+* At most 128 tools, as at OpenAI.
 * `prompt_cache_key` is newer than the dated versions and only goes to the v1 address.
 """
 
@@ -104,6 +105,7 @@ VENDOR = Vendor(
         text_calls=False,
         token_field="max_completion_tokens",
         cache_key_field="prompt_cache_key",
+        max_tools=128,
         drops={"thinking.type": "a deployment whose model is unknown is only given an effort"},
     ),
     auth=lambda key: {"api-key": key},

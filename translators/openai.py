@@ -7,41 +7,39 @@ that OpenAI does not use gets `max_tokens`, sampling, stop sequences and efforts
 only OpenAI knows.
 
 * The parameters of each model family are in `core/openai_models.py`.
-* OPENAI_API is chat, responses or auto. With auto, the models in `[responses]` of `conf/models.toml` use Responses,
-  and only at OpenAI's own address; everything else stays on Chat Completions.
+* OPENAI_API is chat, responses or auto. With auto, the models in `[responses]` of `conf/models.toml`, which are gpt-5,
+  gpt-6, o3 and o4, use Responses, and only at OpenAI's own address; everything else stays on Chat Completions. The
+  deployment checklist wants reasoning models there. OPENAI_API=chat is the way back.
 * Chat Completions returns no reasoning and takes none back; Responses gives it encrypted, with a summary.
+* Only Responses has a token counter. OpenAI's own address is asked for it on either wire.
+* More than 128 tools are a 400 `array_above_max_length` (musistudio/claude-code-router#686).
 * PDFs are `file` or `input_file` parts; `prompt_cache_key` keeps a conversation on one cache.
 """
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from translators.core import openai_models
 from translators.core.local import KeyDesk
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
-from translators.protocols.openai_responses.choice import OPENAI_API, by_model, uses_responses, web_search
+from translators.protocols.openai_responses import OPENAI_RESPONSES
+from translators.protocols.openai_responses.choice import OPENAI_API, by_model, is_at, uses_responses, web_search
 
 OWN_HOST = "api.openai.com"
+MAX_TOOLS = 128
 
 
 def model_profile(model: str, profile: Profile) -> Profile:
     """What OpenAI's own models take; others keep the plain profile."""
     if not openai_models.is_known(model):
         return profile
-    return refine(openai_models.adapt(profile, model), documents=True, cache_key_field="prompt_cache_key")
-
-
-def is_own(base: str) -> bool:
-    """Whether an address is OpenAI's, in any region."""
-    host = urlsplit(base).hostname or ""
-    return host == OWN_HOST or host.endswith(f".{OWN_HOST}")
+    adapted = openai_models.adapt(profile, model)
+    return refine(adapted, documents=True, cache_key_field="prompt_cache_key", max_tools=MAX_TOOLS)
 
 
 def select(message: Json, route: Route) -> Protocol:
     """The wire of one request."""
-    return by_model(message, route, is_own(route.base_url))
+    return by_model(message, route, is_at(route.base_url, OWN_HOST))
 
 
 def shape(body: Json, route: Route) -> Json:
@@ -76,6 +74,7 @@ VENDOR = Vendor(
     thinking=lambda intent, route: openai_models.effort(intent, route.model, uses_responses(route)),
     shape=shape,
     select=select,
+    counts_by=lambda route: OPENAI_RESPONSES if is_at(route.base_url, OWN_HOST) else route.vendor.protocol,
     model_profile=model_profile,
     search=web_search,
 )

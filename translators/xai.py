@@ -1,20 +1,24 @@
-"""xAI, https://docs.x.ai/docs/api-reference (read 2026-11-21). Chat Completions is its older API; Responses is the
-main one.
+"""xAI, https://docs.x.ai/docs/api-reference and https://docs.x.ai/developers/model-capabilities/text/best-practices
+(read 2026-11-21). Responses is its main API; it calls Chat Completions deprecated.
 
-* `reasoning_effort` is none, low, medium, high on grok-4.3; later models cannot be switched off, and take xhigh from
-  4.6 on. grok-4, grok-4-fast, grok-4.20, grok-3, grok-2 and grok-code refuse the parameter with any value;
-  grok-3-mini takes low and high (ai-sdk `supports-reasoning-effort.ts`, anomalyco/models.dev `providers/xai`).
-* Reasoning models refuse `stop`, so it is never sent; Rialto applies stop sequences itself. `strict` in tools is not
-  known.
-* Web search is a tool of Responses (docs.x.ai/docs/guides/tools/search-tools): `filters` with up to 5 allowed or
-  excluded domains. Responses refuses `instructions`; the system prompt is the first message.
-* Images are JPEG or PNG of 20 MiB at most.
-* `completion_tokens` excludes the reasoning. Reasoning text comes from a few models only and is not wanted back.
+* XAI_API is chat, responses or auto. With auto, xAI's own address is asked by Responses, and every other one by Chat
+  Completions, except to search. A row of `[responses]` in `conf/models.toml` may keep models from Responses.
+* The effort is none, low, medium, high on grok-4.3; later models cannot be switched off, and take xhigh from 4.6 on.
+  grok-2, 3, 4, 4-fast, 4.20 and code refuse the parameter with any value; grok-3-mini takes low and high (ai-sdk
+  `supports-reasoning-effort.ts`, anomalyco/models.dev `providers/xai`).
+* Responses gives the reasoning encrypted, with a summary, asked for or not, and wants it back with its `summary`, even
+  an empty one (chenyme/grok2api#688). Chat Completions has reasoning text of a few models, which is not wanted back.
+* Reasoning models refuse `stop`, so Rialto applies stop sequences itself. `strict` in tools is not known.
+* Responses refuses `instructions`; the system prompt is the first message. `prompt_cache_key` keeps a conversation on
+  one cache. PDFs go by address or Files API only, so Rialto sends their text.
+* Web search is a tool of Responses (docs.x.ai/docs/guides/tools/search-tools), `filters` 5 allowed or excluded domains.
+* 200 tools at most. Images are JPEG or PNG of 20 MiB at most. `completion_tokens` of Chat excludes the reasoning.
 * Errors are flat: {"code": "...", "error": "..."}. A wrong key is a 400 "Incorrect API key provided".
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from translators.core.errors import Rejected, RialtoError
@@ -22,9 +26,19 @@ from translators.core.intent import Intent, Level
 from translators.core.local import KeyDesk
 from translators.core.refusals import words_of
 from translators.core.search import OwnSearch, searching
+from translators.core.variables import Variable
 from translators.core.vendor import Json, Profile, Protocol, Route, Vendor, refine
 from translators.protocols.openai_chat import OPENAI_CHAT
 from translators.protocols.openai_responses import OPENAI_RESPONSES
+from translators.protocols.openai_responses.choice import by_model, is_at, uses_responses, wire_name
+
+OWN_HOST = "api.x.ai"
+XAI_API = Variable(
+    "XAI_API",
+    "Wire of xAI: chat, responses, or auto (Responses at xAI's own address, else Chat Completions).",
+    form=wire_name,
+    extra="api",
+)
 
 Efforts = dict[Level | None, str]
 
@@ -43,27 +57,36 @@ EFFORTS: tuple[tuple[str, Efforts, str], ...] = (
     *((f"grok-{name}", NOTHING, "") for name in ("2", "3", "4", "code", "beta", "vision", "build")),
 )
 LATER = ("grok-", UP_TO_XHIGH, "low")
+#: Models that never reason.
+PLAIN = re.compile(r"grok-(?:2|3(?!-mini)|beta|vision)|.*-non-reasoning")
 #: Domains of one search.
 MOST_DOMAINS = 5
 BLIND = ("grok-3", "grok-code", "grok-build")
 
 
+def efforts(model: str) -> tuple[Efforts, str]:
+    """The efforts of a model, and what "off" is."""
+    _, levels, off = next((row for row in EFFORTS if model.lower().startswith(row[0])), LATER)
+    return levels, off
+
+
 def thinking(intent: Intent, route: Route) -> Json:
     """The effort, for models that have one."""
-    name = route.model.lower()
-    _, efforts, off = next((row for row in EFFORTS if name.startswith(row[0])), LATER)
-    effort = off if intent.on is False else efforts.get(intent.level)
+    levels, off = efforts(route.model)
+    effort = off if intent.on is False else levels.get(intent.level)
     return {"reasoning_effort": effort} if effort else {}
 
 
 def select(message: Json, route: Route) -> Protocol:
-    """Responses for a request that wants to search."""
-    return OPENAI_RESPONSES if searching(message) else OPENAI_CHAT
+    """Responses at xAI's own address, and anywhere for a request that wants to search."""
+    if searching(message) and route.extra.get("api", "auto") == "auto":
+        return OPENAI_RESPONSES
+    return by_model(message, route, is_at(route.base_url, OWN_HOST), row="always")
 
 
 def search(message: Json, route: Route) -> OwnSearch | None:
     """The web search, for as many domains as it takes."""
-    tool = searching(message)
+    tool = searching(message) if uses_responses(route) else None
     if tool is None or len(tool.allowed) > MOST_DOMAINS or len(tool.blocked) > MOST_DOMAINS:
         return None
     named = {"allowed_domains": list(tool.allowed), "excluded_domains": list(tool.blocked)}
@@ -72,10 +95,14 @@ def search(message: Json, route: Route) -> OwnSearch | None:
 
 
 def shape(body: Json, route: Route) -> Json:
-    """The system prompt of Responses as its first message."""
-    rest = dict(body)
-    words = rest.pop("instructions", "")
-    return {**rest, "input": [{"role": "system", "content": words}, *rest["input"]]} if words else body
+    """On Responses the system prompt as the first message, without what the model refuses; the cache key only there."""
+    if not uses_responses(route):
+        return {name: value for name, value in body.items() if name != "prompt_cache_key"}
+    tunable, reasons = efforts(route.model)[0], not PLAIN.match(route.model.lower())
+    refused = {"instructions", *(() if tunable else ("reasoning",)), *(() if reasons else ("include",))}
+    rest = {name: value for name, value in body.items() if name not in refused}
+    words = body.get("instructions")
+    return {**rest, "input": [{"role": "system", "content": words}, *rest["input"]]} if words else rest
 
 
 def error(status: int, body: Any) -> RialtoError | None:
@@ -100,12 +127,16 @@ VENDOR = Vendor(
     documentation="https://docs.x.ai/docs/api-reference",
     key_variable="XAI_API_KEY",
     desk=KeyDesk("https://console.x.ai", ("xai-",)),
+    variables=(XAI_API,),
     models=("grok-4.7", "grok-4.6", "grok-4.5", "grok-4.3"),
     families=("grok-",),
     profile=Profile(
         text_calls=False,
         image_bytes=20 * 2**20,
+        image_types=frozenset({"image/jpeg", "image/png"}),
+        max_tools=200,
         max_stops=0,
+        cache_key_field="prompt_cache_key",
         drops={"stop_sequences": "reasoning models refuse `stop`; Rialto ends the answer at the sequence itself"},
     ),
     thinking=thinking,
@@ -113,5 +144,6 @@ VENDOR = Vendor(
     error=error,
     model_profile=model_profile,
     select=select,
+    counts_by=lambda route: OPENAI_CHAT,
     search=search,
 )

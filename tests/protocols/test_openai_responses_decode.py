@@ -94,7 +94,7 @@ def test_incomplete(details: Json | None, reason: str) -> None:
             },
             Usage(100, 60, 700, 100, 32),
         ),
-        ({"input_tokens": 5, "input_tokens_details": {"cached_tokens": 9}, "output_tokens": 1}, Usage(0, 1, 5)),
+        ({"input_tokens": 5, "input_tokens_details": {"cached_tokens": 9}, "output_tokens": 1}, Usage(5, 1, 9)),
     ],
 )
 def test_usage(counts: Json, usage: Usage) -> None:

@@ -69,6 +69,47 @@ def test_fields() -> None:
     assert (body["temperature"], body["stream"]) == (0.4, False)
 
 
+def on_responses(model: str, session: str = "", **message: Any) -> Json:
+    """The body of a request at xAI's own address."""
+    asked = {"model": model, "max_tokens": 9000, "messages": [{"role": "user", "content": "Hello"}], **message}
+    where = route(VENDOR, model, session=session).carrying(asked)
+    return where.vendor.protocol.request(asked, where)
+
+
+ENCRYPTED = ["reasoning.encrypted_content"]
+
+
+@pytest.mark.parametrize(
+    ("model", "wish", "reasoning", "include"),
+    [
+        ("grok-4.3", "off", {"effort": "none"}, None),
+        ("grok-4.3", "max", {"effort": "high", "summary": "auto"}, ENCRYPTED),
+        ("grok-4.7", "adaptive", {"summary": "auto"}, ENCRYPTED),
+        ("grok-4.7", "silent", None, ENCRYPTED),
+        ("grok-4", "max", None, ENCRYPTED),
+        ("grok-4.20-0309-reasoning", "max", None, ENCRYPTED),
+        ("grok-4.20-0309-non-reasoning", "max", None, None),
+        ("grok-3", "max", None, None),
+        ("grok-3-mini", "max", {"effort": "high", "summary": "auto"}, ENCRYPTED),
+    ],
+)
+def test_thinking_on_responses(model: str, wish: str, reasoning: Json | None, include: list[str] | None) -> None:
+    body = on_responses(model, tools=TOOLS, **WISHES[wish])
+    assert (body.get("reasoning"), body.get("include")) == (reasoning, include)
+
+
+def test_the_system_prompt_is_a_message_on_responses() -> None:
+    body = on_responses("grok-4.7", system="Be brief.")
+    assert body["input"][0] == {"role": "system", "content": "Be brief."}
+    assert "instructions" not in body
+    assert body["store"] is False
+
+
+def test_only_responses_gets_the_cache_key() -> None:
+    assert on_responses("grok-4.7", session="s")["prompt_cache_key"] == "s"
+    assert "prompt_cache_key" not in sent(VENDOR, "grok-4.7", session="s")
+
+
 def test_reasoning_counts_as_output() -> None:
     counts = {
         "prompt_tokens": 291,

@@ -19,7 +19,7 @@ from translators.core.thinking import Signature, sign
 from translators.core.vendor import Json
 
 TOOLS: Json = {"tools": [READ]}
-KEYS = {"OPENAI_API_KEY": "key-of-openai"}
+KEYS = {"OPENAI_API_KEY": "key-of-openai", "XAI_API_KEY": "key-of-xai"}
 AZURE = {"AZURE_API_KEY": "key-of-azure", "AZURE_API_BASE": "https://res.openai.azure.com"}
 REFUSED: Json = {
     "error": {"message": "The encrypted content could not be verified.", "code": "invalid_encrypted_content"}
@@ -36,14 +36,21 @@ def wire(model: str, message: Json, folder: Path = ROOT / "conf", **environ: str
     ("model", "tools", "plain"),
     [
         ("gpt-4.1", "chat", "chat"),
-        ("gpt-5.2", "chat", "chat"),
-        ("gpt-5.4-mini", "responses", "chat"),
-        ("gpt-5.5", "responses", "chat"),
-        ("gpt-5.6-sol", "responses", "chat"),
+        ("chatgpt-4o-latest", "chat", "chat"),
+        ("gpt-5", "responses", "responses"),
+        ("gpt-5-mini", "responses", "responses"),
+        ("gpt-5.2", "responses", "responses"),
+        ("gpt-5.4-mini", "responses", "responses"),
+        ("gpt-5.5", "responses", "responses"),
+        ("gpt-5.6-sol", "responses", "responses"),
+        ("gpt-5-search-api", "chat", "chat"),
+        ("o3", "responses", "responses"),
+        ("o4-mini", "responses", "responses"),
         ("gpt-6-luna", "responses", "responses"),
         ("gpt-6.1-sol", "responses", "responses"),
         ("gpt-5.3-codex", "responses", "responses"),
-        ("azure/gpt-5.6", "responses", "chat"),
+        ("azure/gpt-5.6", "responses", "responses"),
+        ("azure/gpt-4.1", "chat", "chat"),
         ("azure/my-deployment", "chat", "chat"),
     ],
 )
@@ -66,6 +73,27 @@ def test_the_table(model: str, tools: str, plain: str) -> None:
 )
 def test_setting_and_address(environ: dict[str, str], found: str) -> None:
     assert wire("openai/gpt-5.6", TOOLS, **environ) == found
+
+
+@pytest.mark.parametrize(
+    ("environ", "found", "searching"),
+    [
+        ({}, "responses", "responses"),
+        ({"XAI_API": "chat"}, "chat", "chat"),
+        ({"XAI_BASE_URL": "https://us-east-1.api.x.ai/v1"}, "responses", "responses"),
+        ({"XAI_BASE_URL": "http://localhost:8000/v1"}, "chat", "responses"),
+        ({"XAI_BASE_URL": "http://localhost:8000/v1", "XAI_API": "Responses"}, "responses", "responses"),
+        ({"OPENAI_API": "chat"}, "responses", "responses"),
+    ],
+)
+def test_xai(environ: dict[str, str], found: str, searching: str) -> None:
+    web: Json = {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+    assert (wire("xai/grok-4.7", TOOLS, **environ), wire("xai/grok-4.7", web, **environ)) == (found, searching)
+
+
+def test_xai_by_a_row(tmp_path: Path) -> None:
+    (tmp_path / "models.toml").write_text('[responses]\n"grok-4.3" = "never"\n')
+    assert (wire("xai/grok-4.3", {}, tmp_path), wire("xai/grok-4.7", {}, tmp_path)) == ("chat", "responses")
 
 
 @pytest.mark.parametrize(
@@ -121,12 +149,12 @@ def test_a_streamed_turn(rialto: Flask, vendor: ScriptedServer) -> None:
     assert '"stop_reason":"tool_use"' in text and text.rstrip().endswith('data: {"type":"message_stop"}')
 
 
-def history() -> list[Json]:
+def history(vendor: str = "openai", model: str = "gpt-5.6") -> list[Json]:
     item = {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "gAAAA"}
     thinking = {
         "type": "thinking",
         "thinking": "",
-        "signature": sign(Signature("openai", "gpt-5.6", "", (("reasoning", item),))),
+        "signature": sign(Signature(vendor, model, "", (("reasoning", item),))),
     }
     return [
         {"role": "user", "content": "a"},
@@ -149,6 +177,27 @@ def test_refused_reasoning_is_left_out_of_a_second_try(rialto: Flask, vendor: Sc
     assert answer.json["content"] == [{"type": "text", "text": "Fine."}]
     kinds = [[item.get("type", item.get("role")) for item in body["input"]] for body in vendor.bodies]
     assert kinds == [["user", "reasoning", "assistant", "user"], ["user", "assistant", "user"]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Could not decrypt the provided encrypted_content. Ensure the value is the unmodified one.",
+        "Could not decode the compaction blob. Ensure it is unmodified from the compact response.",
+    ],
+)
+def test_reasoning_that_xai_cannot_read_is_left_out_as_well(words: str, vendor: ScriptedServer) -> None:
+    vendor.play([json_answer({"code": "invalid-argument", "error": words}, 400), whole("Fine.")])
+    app = create_app(Settings.load({**KEYS, "XAI_BASE_URL": f"{vendor.url}/v1", "XAI_API": "responses"}))
+    answer = ask(app, model="xai/grok-4.7", messages=history("xai", "grok-4.7"))
+    assert answer.json["content"] == [{"type": "text", "text": "Fine."}]
+    assert [len(body["input"]) for body in vendor.bodies] == [4, 3]
+
+
+def test_xai_has_no_counter(vendor: ScriptedServer) -> None:
+    app = create_app(Settings.load({**KEYS, "XAI_BASE_URL": f"{vendor.url}/v1", "XAI_API": "responses"}))
+    assert ask(app, "/v1/messages/count_tokens", model="xai/grok-4.7").json["input_tokens"] > 0
+    assert vendor.requests == []
 
 
 def test_a_second_refusal_is_told(rialto: Flask, vendor: ScriptedServer) -> None:

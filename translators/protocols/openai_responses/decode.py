@@ -200,12 +200,15 @@ def index_of(data: Json) -> int:
 
 
 def usage(counts: Any) -> Iterator[Said]:
-    """Token counts. `input_tokens` holds what was read from and written to the cache, `output_tokens` the reasoning."""
+    """Token counts. `input_tokens` holds what was read from and written to the cache, but for fewer than these (xAI, by
+    ai-sdk `convert-xai-responses-usage.ts`); `output_tokens` the reasoning.
+    """
     if not isinstance(counts, Mapping) or counts.get("input_tokens") is None:
         return
     details = counts.get("input_tokens_details") or {}
     prompt, output = whole_number(counts["input_tokens"]), whole_number(counts.get("output_tokens"))
-    cached = min(first(details.get("cached_tokens")), prompt)
+    cached = first(details.get("cached_tokens"))
+    prompt += cached if cached > prompt else 0
     written = min(first(details.get("cache_write_tokens")), prompt - cached)
     thinking = first((counts.get("output_tokens_details") or {}).get("reasoning_tokens"))
     yield Usage(prompt - cached - written, output, cached, written, min(thinking, output))

@@ -7,7 +7,7 @@ one conversation share their leading bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from translators.core import json_schema
@@ -17,10 +17,10 @@ from translators.core.intent import Intent
 from translators.core.prefill import ending
 from translators.core.prepared import prepared
 from translators.core.search import added
-from translators.core.structured import form, in_words, wanted_schema
+from translators.core.structured import form, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import choice_fields, offer, prompts
+from translators.core.wishes import choice_fields, offer, prompts, spoken
 from translators.protocols.openai_chat.request import DROPS as CHAT_DROPS
 from translators.protocols.openai_responses.items import items
 
@@ -56,7 +56,7 @@ def request(message: Json, route: Route) -> Json:
     body |= structure(message, profile)
     if route.session and profile.cache_key_field:
         body[profile.cache_key_field] = route.session[:64]
-    body |= instructions(message, profile)
+    body |= instructions(message, spoken(message, given, profile))
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
     body["input"] = items(ending(history, message, ""), route, names)
     return route.vendor.shape(body, route)
@@ -110,11 +110,9 @@ def structure(message: Json, profile: Profile) -> Json:
     return {}
 
 
-def instructions(message: Json, profile: Profile) -> Json:
-    """The system prompt, and a schema that the vendor does not take as a parameter."""
-    words = [block["text"] for block in prompts(message.get("system"))]
-    if form(message, profile) in ("json_object", "prompt"):
-        words.append(in_words(wanted_schema(message)))
+def instructions(message: Json, rules: Iterable[str]) -> Json:
+    """The system prompt, with rules for what the vendor does not take as a parameter."""
+    words = [*(block["text"] for block in prompts(message.get("system"))), *rules]
     return {"instructions": "\n".join(words)} if words else {}
 
 
