@@ -111,7 +111,6 @@ VENDOR = Vendor(
         parallel_tool_calls=False,
         structured="json_object",
         prefill="prefix",
-        drops={"tool_choice.disable_parallel_tool_use": "there is no such parameter"},
     ),
     url=url,
     thinking=thinking,

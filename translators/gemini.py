@@ -12,6 +12,7 @@ GEMINI_API_KEY, or GOOGLE_API_KEY without it; GEMINI_BASE_URL goes up to the ver
 * Answer and thoughts share `maxOutputTokens`, 65,536 at most.
 * Models before 3 refuse JSON output beside functions; the schema then goes into the system instruction.
 * Images are PNG, JPEG, WebP, HEIC or HEIF; a GIF becomes a note. Gemini 3 takes media inside function responses.
+* More than 512 function declarations are a 400 (google-gemini/gemini-cli#19083).
 * From 2.5 on it opens public https addresses itself, but wants to know the type (ai.google.dev/gemini-api/docs/
   file-input-methods); Rialto fetches those whose name does not tell.
 * A wrong key is a 400 with reason API_KEY_INVALID. A 429 always speaks of the "current quota"; only one of a day does
@@ -25,6 +26,7 @@ from typing import Any
 
 from translators.core.errors import RateLimited, RialtoError
 from translators.core.local import KeyDesk
+from translators.core.lost_reasoning import UNSIGNED
 from translators.core.refusals import retry_after, status_of, words_of
 from translators.core.vendor import Json, Profile, Route, Vendor, refine
 from translators.protocols.gemini import GEMINI
@@ -33,7 +35,6 @@ from translators.protocols.gemini.search import google_search
 from translators.protocols.gemini.thinking import thinking, version
 
 MAX_OUTPUT = 65_536
-SENTINEL = "skip_thought_signature_validator"
 JSON_RULE = "Answer with one JSON object and nothing else. It must match this JSON schema:"
 
 
@@ -65,7 +66,7 @@ def error(status: int, body: Any) -> RialtoError | None:
 def model_profile(model: str, profile: Profile) -> Profile:
     """What came with Gemini 2.5 and 3."""
     if version(model.lower()) >= 3:
-        return refine(profile, tool_name_max=128, media_in_results=True, reasoning_placeholder=SENTINEL)
+        return refine(profile, tool_name_max=128, media_in_results=True, reasoning_placeholder=UNSIGNED)
     return profile if version(model.lower()) >= 2.5 else refine(profile, links=frozenset())
 
 
@@ -88,6 +89,7 @@ VENDOR = Vendor(
         max_stops=5,
         documents=True,
         links=frozenset({"image", "document"}),
+        max_tools=512,
         tool_name_letter_first=True,
         schema="google",
     ),

@@ -11,6 +11,7 @@
 * `response_format` does not go together with streaming or tools, so a tool takes an answer by a schema; beside other
   tools the schema goes in words.
 * A request with an image in base64 may have 4 MB: 3 MiB of image (console.groq.com/docs/vision).
+* More than 128 tools are a 400 (HunorLaczko/ha-groq-cloud-api#25).
 * 413 "Request too large for model ... Limit N, Requested M" is the limit of tokens per minute. 498 is a lack of
   capacity.
 """
@@ -92,6 +93,7 @@ VENDOR = Vendor(
         token_field="max_completion_tokens",
         images=False,
         image_bytes=3 * 2**20,
+        max_tools=128,
         empty_content="omit",
         reasoning_field="reasoning",
         structured="tool",

@@ -6,14 +6,14 @@ The default address is Kimi Code's, the subscription. Its keys do not work on th
 * Which switch a model has: K2.5 and K2.6 `thinking.type` and nothing beside it (a budget is a 400); K2.7-code thinks
   always and takes no switch; kimi-k3 has only `reasoning_effort` low, high, max; Kimi Code's models take
   `thinking.effort` (MoonshotAI/kimi-code).
-* Sampling is fixed, any other value is a 400. At most 5 stop sequences of 32 bytes. `max_tokens` is the old name of
-  `max_completion_tokens`. Addresses of images are not opened; Rialto fetches them.
+* Sampling is fixed; 128 tools; 5 stop sequences of 32 bytes; `max_completion_tokens`; no images by address.
 * While thinking, a turn with calls needs a `reasoning_content` that is not empty, 400 otherwise, and an empty
   `content` must be left out. K2.7 and K3 want the reasoning of every turn ("preserved thinking").
 * tool_choice required and named are refused while K2.x thinks; K3 takes auto, none and required
   (UKGovernmentBEIS/inspect_ai#5152). Tool names: 3 to 64 characters, a letter or "_" first; schemas: Moonshot's subset.
 * `partial` on a last assistant message goes on with it (docs/guide/use-partial-mode-feature-of-kimi-api).
 * The open platform searches by `$web_search`, without thinking (docs/guide/use-web-search); it tells no pages.
+* The open platform counts tokens of `messages` alone, without tools (docs/api/estimate); Rialto's estimate has both.
 * Errors: an exhausted plan is a 403 or a 429 that does not heal; Kimi Code answers 403 to clients it does not know.
 """
 
@@ -69,8 +69,7 @@ SWITCHES: tuple[tuple[str, Switch], ...] = (
     *((name, lambda intent: {}) for name in ("kimi-k2", "moonshot-")),
 )
 ALWAYS_THINKING = ("kimi-k2.7", "kimi-k2-thinking")
-K3 = ("kimi-k3", "k3")
-PARTIAL = ("kimi-k2", "moonshot-")
+K3, PARTIAL = ("kimi-k3", "k3"), ("kimi-k2", "moonshot-")
 
 
 def thinking(intent: Intent, route: Route) -> Json:
@@ -128,6 +127,7 @@ VENDOR = Vendor(
         empty_content="omit",
         reasoning_field="reasoning_content",
         reasoning_placeholder=".",
+        max_tools=128,
         tool_name_min=3,
         tool_name_letter_first=True,
         parallel_tool_calls=False,
@@ -136,7 +136,6 @@ VENDOR = Vendor(
         cache_key_field="prompt_cache_key",
         drops={
             **dict.fromkeys(("temperature", "top_p"), "the models have a fixed one"),
-            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
             **dict.fromkeys(("output_config.effort", "thinking.budget_tokens"), "K2.x has no levels; others get one"),
             "thinking.type": "K2.7 thinks always",
         },

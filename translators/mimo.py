@@ -11,7 +11,8 @@ MIMO_BASE_URL=https://token-plan-{cn,sgp,ams}.xiaomimimo.com/v1.
 * A user message that holds only images is a 400 "`text` is not set" (NousResearch/hermes-agent#57766).
 * The key goes in `api-key`. The limit is called `max_completion_tokens` and covers the reasoning. `response_format` is
   json_object.
-* The reason of an error is in `param`, beside the message "Param Incorrect"; the body may be framed as SSE.
+* The reason of an error is in `param`, beside the message "Param Incorrect"; the body may be framed as SSE. An
+  image for a model that sees none is a 404 (XiaomiMiMo/MiMo#62).
 * The pro and flash models read text only.
 """
 
@@ -59,9 +60,11 @@ def complete(message: Json, silent: bool) -> Json:
 
 
 def error(status: int, body: Any) -> RialtoError | None:
-    """The reason in `param`, and the usual cause of a 401."""
+    """The reason in `param`, the usual cause of a 401, and the 404 that is about an image."""
     if status == 401:
         return Rejected(f"{words_of(body).message} ({KEY_HINT})", status=401, should_retry=False)
+    if status == 404 and "image input" in (words := words_of(body).message):
+        return Rejected(words, status=400, should_retry=False)
     inner = body.get("error") if isinstance(body, Mapping) else None
     reason = str(inner.get("param") or "") if isinstance(inner, Mapping) else ""
     if not reason or status not in (200, 400, 422) or OVERFLOW.search(reason):
@@ -96,7 +99,6 @@ VENDOR = Vendor(
         drops={
             "output_config.effort": "the models have a switch but no levels",
             "thinking.budget_tokens": "the models have a switch but no levels",
-            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
         },
     ),
     auth=lambda key: {"api-key": key},

@@ -8,6 +8,7 @@ China has MINIMAX_BASE_URL=https://api.minimaxi.com/v1 with keys of its own.
 * `temperature` is over 0 and at most 1. The limit is called `max_completion_tokens`. `tool_choice`, `strict`,
   `parallel_tool_calls` and `response_format` are not documented (java.agentscope.io/v2, MiniMax).
 * Only M3 sees images.
+* `cache_control` is a parameter of the Anthropic endpoint only (docs/api-reference/anthropic-api-compatible-cache).
 * Errors may come with HTTP 200 as `base_resp`: https://platform.minimax.io/docs/api-reference/errorcode.
 """
 
@@ -45,7 +46,6 @@ def thinking(intent: Intent, route: Route) -> Json:
 def shape(body: Json, route: Route) -> Json:
     """Separates the reasoning from the text; keeps to documented values."""
     shaped = {**body, "reasoning_split": True, "messages": [with_tags(message) for message in body["messages"]]}
-    shaped.pop("tool_choice", None)
     if "temperature" in shaped:
         shaped["temperature"] = max(shaped["temperature"], LEAST_TEMPERATURE)
     return shaped
@@ -120,14 +120,13 @@ VENDOR = Vendor(
         token_field="max_completion_tokens",
         images=False,
         reasoning_field="reasoning_details",
-        tool_choices=frozenset({"auto"}),
+        tool_choices=frozenset(),
         parallel_tool_calls=False,
         structured="prompt",
         drops={
             "output_config.effort": "the models have no levels",
             "thinking.budget_tokens": "the models have no levels",
             "thinking.type": "M2.x think always",
-            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
         },
     ),
     thinking=thinking,

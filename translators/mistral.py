@@ -8,6 +8,8 @@
 * `reasoning_effort` is none or high on Small 4, Medium 3.5 and Large 4; Magistral always thinks; the others never do
   (docs.mistral.ai/studio/conversations/reasoning).
 * Reasoning comes as content parts of type thinking, and goes back in the same form.
+* PDFs are parts of type `document_url`, which may hold the file itself (ai-sdk `convert-to-mistral-chat-messages.ts`,
+  docs.mistral.ai/capabilities/document_ai/document_qna); models that see no images get their text.
 * `prefix` on a last assistant message goes on with it, and repeats it in the answer (docs.mistral.ai/capabilities).
 * 429 "Requests rate limit exceeded" and 401 "Unauthorized" are flat objects.
 """
@@ -45,12 +47,14 @@ def thinking(intent: Intent, route: Route) -> Json:
 
 
 def shape(body: Json, route: Route) -> Json:
-    """Puts earlier reasoning into the form in which it came."""
+    """Puts earlier reasoning into the form in which it came, and PDFs into Mistral's own."""
     return {**body, "messages": [with_parts(message) for message in body["messages"]]}
 
 
 def with_parts(message: Json) -> Json:
-    """The message, its reasoning as a content part."""
+    """The message, its reasoning as a content part, its files as documents."""
+    if isinstance(content := message.get("content"), list):
+        message = {**message, "content": [document(part) for part in content]}
     rest = dict(message)
     reasoning = rest.pop("reasoning_content", None)
     if not reasoning:
@@ -59,6 +63,11 @@ def with_parts(message: Json) -> Json:
     if text := rest.get("content"):
         parts.append({"type": "text", "text": text})
     return {**rest, "content": parts}
+
+
+def document(part: Json) -> Json:
+    """A content part; a file by its address, which may hold it."""
+    return {"type": "document_url", "document_url": part["file"]["file_data"]} if part["type"] == "file" else part
 
 
 def error(status: int, body: Any) -> RialtoError | None:
@@ -78,10 +87,10 @@ def complaint(item: Mapping[str, Any]) -> str:
 
 def model_profile(model: str, profile: Profile) -> Profile:
     """Sight, and the replay of reasoning for models that reason."""
-    name = model.lower()
+    name, sees = model.lower(), not model.lower().startswith(BLIND)
     field = "reasoning_content" if name.startswith((*ADJUSTABLE, *ALWAYS_THINKING)) else ""
     way: Literal["", "prefix"] = "" if name.startswith(ALWAYS_THINKING) else "prefix"
-    return refine(profile, images=not name.startswith(BLIND), reasoning_field=field, prefill=way)
+    return refine(profile, images=sees, documents=sees, reasoning_field=field, prefill=way)
 
 
 VENDOR = Vendor(

@@ -26,7 +26,7 @@ GPT_OSS: dict[Level, str] = {"low": "low", "medium": "medium", "high": "high", "
 DEEPSEEK: dict[Level, str] = {"low": "high", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 KIMI: dict[Level, str] = {"low": "low", "medium": "high", "high": "high", "xhigh": "max", "max": "max"}
 
-SPARE = ("output_config.effort", "thinking.budget_tokens", "tool_choice.disable_parallel_tool_use")
+SPARE = ("output_config.effort", "thinking.budget_tokens")
 DROPS = dict.fromkeys(SPARE, "only some models' templates know it, and strict containers refuse what they do not know")
 SEES = re.compile(
     r"vision|[-_]vl\b|omni|llama-4|gemma|qwen3\.[5-9]|kimi|minimax-m3|mistral-(small|medium|large)|muse|cosmos"

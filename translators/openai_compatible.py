@@ -11,7 +11,8 @@ https://github.com/ggml-org/llama.cpp/tree/master/tools/server, https://lmstudio
   `reasoning_effort`, and that only when the client names an effort. `thinking_switch` of the profile, else
   PROVIDER_THINKING or the row's `thinking`, picks another one: `template` (`chat_template_kwargs`, what vLLM, SGLang
   and llama.cpp understand), `flag` (`enable_thinking`), `object` (`thinking.type`), `effort` (`reasoning_effort` with
-  "none" for off), `nothing`.
+  "none" for off), `nothing`. vLLM and SGLang want `template`; it is not taken by itself, because who they are is known
+  by their list of models only, which nobody waits for: the first requests of a conversation would go without it.
 * Earlier reasoning is not sent: the field's name depends on the server (`reasoning_field` of the profile).
 * Strict chat templates want `content` "" beside calls; a system message after the first place breaks Qwen's.
 * llama.cpp while it loads: 503 "Loading model".

@@ -109,7 +109,6 @@ VENDOR = Vendor(
         structured="json_object",
         drops={
             "thinking.type": "models without a switch always or never think",
-            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
         },
     ),
     thinking=thinking,

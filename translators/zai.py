@@ -137,7 +137,6 @@ VENDOR = Vendor(
         structured="json_object",
         stream_usage=False,
         drops={
-            "tool_choice.disable_parallel_tool_use": "there is no such parameter",
             "output_config.effort": "models before GLM-5.2 have no levels",
             "thinking.budget_tokens": "models before GLM-5.2 have no levels",
         },

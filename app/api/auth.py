@@ -33,10 +33,11 @@ def holder(request: Request, keyring: Keyring) -> Client:
         return keyring.default
     found = keys(request.headers)
     if not found:
-        raise Unauthorized(f"x-api-key header is required ({source(keyring)}; Authorization: Bearer works too)")
+        words = f"x-api-key header is required ({source(keyring)}; Authorization: Bearer works too)"
+        raise Unauthorized(words, should_retry=False)
     client = keyring.holder(found)
     if client is None:
-        raise Unauthorized(f"invalid x-api-key: it is not {source(keyring)}")
+        raise Unauthorized(f"invalid x-api-key: it is not {source(keyring)}", should_retry=False)
     return client
 
 

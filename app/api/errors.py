@@ -47,7 +47,7 @@ def answer(error: RialtoError) -> Response:
     """The envelope with its status and the headers that steer the client's retries."""
     g.failure = error
     body = {**error.told(), "request_id": request_id()}
-    response = Response(dumps(body), error.status, content_type="application/json")
+    response = Response(dumps(body), error.status, headers={**(error.limits or {})}, content_type="application/json")
     if error.retry_after is not None:
         response.headers["retry-after"] = str(min(MAX_RETRY_AFTER, math.ceil(error.retry_after)))
     if error.should_retry is not None:

@@ -133,7 +133,7 @@ class ContinuedCall(Call):
 
     def stream(self, new_id: Callable[[str], str]) -> AnswerStream:
         """What joins this call and those that go on with it."""
-        return Joined(super().stream(new_id).start(), {}, self.route.vendor.title)
+        return Joined(super().stream(new_id).start(), self.route.vendor.title)
 
     def reported(self, usage: Usage | None) -> None:
         """Nothing: these are the counts of all calls together."""

@@ -21,7 +21,7 @@ from app.resilience.traffic import Traffic
 from app.upstream.upstream import Line
 from translators.core.continuation import CUT
 from translators.core.deltas import ORDINARY, Opaque, Stop, Text, Thinking, ToolCall, Usage
-from translators.core.errors import Broke, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
+from translators.core.errors import Broke, Empty, Overloaded, RateLimited, RialtoError, TimedOut, Unreachable
 from translators.core.vendor import Route
 
 log = logging.getLogger("rialto")
@@ -98,6 +98,7 @@ class Attempts(Generic[Try]):
             except RialtoError as error:
                 if self._spoken or self._line.cut_off:
                     raise
+                self._empties += isinstance(error, Empty)
                 pause = self._pause(route, error, tried, last)
                 if pause is None:
                     raise
@@ -151,22 +152,22 @@ class Attempts(Generic[Try]):
                 self._traffic.breaker(route).left()
 
     def _heard(self, call: Try, route: Route) -> Iterator[list[Any]]:
-        """The deltas. Raises `Broke` for the first answer that holds nothing; Anthropic itself may mean it."""
+        """The deltas. Raises `Empty` for the first answer that holds nothing; Anthropic itself may mean it."""
         ended = False
         for deltas in call.deltas(self._line):
             if not self._spoken:
                 self._spoken = any(map(speaks, deltas))
                 ended = ended or any(map(ends, deltas))
             yield deltas
-        if ended and not self._spoken and not route.profile.genuine:
-            self._empties += 1
-            if self._empties == 1:
-                raise Broke(f"{route.vendor.title}: the answer was empty")
+        if ended and not (self._spoken or self._empties or route.profile.genuine):
+            raise Empty(f"{route.vendor.title}: the answer was empty", should_retry=False)
 
     def _pause(self, route: Route, error: RialtoError, tried: int, last: bool) -> float | None:
         """Seconds until the next try at this vendor, None when it has had enough of them. What a genuine Anthropic says
         is the client's to act upon: it knows these errors and has pauses of its own for them.
         """
+        if isinstance(error, Empty) and self._empties > 1:
+            return None
         if rest(error) and len(route.keys) > 1 and not self._traffic.keys.wait(route.keys):
             return 0.0 if tried < TRIES + len(route.keys) else None
         if route.profile.genuine and not isinstance(error, Unreachable | TimedOut | Broke):

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from translators.core.errors import (
+    Empty,
     NotFound,
     Overloaded,
     RateLimited,
@@ -50,8 +51,10 @@ class Policy:
 
 
 def heals(error: RialtoError) -> bool:
-    """The same request may succeed at the same vendor a little later."""
-    if isinstance(error, Rejected | Resting) or error.should_retry is False:
+    """The same request may succeed at the same vendor a little later. An empty answer's advice is for the client, who
+    has had Rialto's second try.
+    """
+    if isinstance(error, Rejected | Resting) or (error.should_retry is False and not isinstance(error, Empty)):
         return False
     return isinstance(error, UpstreamError)
 
@@ -64,8 +67,11 @@ def moves(error: RialtoError) -> bool:
 
 
 def is_outage(error: RialtoError) -> bool:
-    """The vendor itself is down, whatever was asked of it. One that is busy or has limits is not."""
-    return isinstance(error, UpstreamError) and not isinstance(error, Rejected | RateLimited | Overloaded)
+    """The vendor itself is down, whatever was asked of it. One that is busy, has limits, nothing to say or a conflict
+    with another request (409) is not.
+    """
+    alive = isinstance(error, Rejected | RateLimited | Overloaded | Empty) or error.status == 409
+    return isinstance(error, UpstreamError) and not alive
 
 
 def rest(error: RialtoError) -> float:

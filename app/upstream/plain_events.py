@@ -20,21 +20,27 @@ DONE = b"[DONE]"
 BLANK = (b"", b"null")
 #: The most objects that are handed out at once.
 MOST = 64
+#: Bytes of the longest end of an event.
+LONGEST_END = 4
 #: (pieces, whether they are the first of the stream) -> their objects.
 Reader = Callable[[Iterable[bytes], bool], Iterator[Any]]
 
 
 def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[list[Any]]:
     """The JSON objects of an SSE stream, read by `reader` from the first event on that is not plain."""
-    pieces, rest, end, first, most = iter(pieces), b"", b"", True, 1
+    pieces, held, tail, end, first, most = iter(pieces), list[bytes](), b"", b"", True, 1
     for piece in pieces:
-        rest += piece
-        looked, end = piece if end == b"\n" else rest, end or line_end(rest)
+        held.append(piece)
+        looked = b"\r" + piece if tail.endswith(b"\r") else piece
+        end = end or line_end(looked)
         if is_odd(looked, end):
             break
-        if b"\n" not in piece:
+        tail += piece
+        if not end or end + end not in tail:
+            tail = tail[-LONGEST_END + 1 :]
             continue
-        *events, rest = rest.split(end + end)
+        *events, rest = b"".join(held).split(end + end)
+        held, tail = [rest] if rest else [], rest[-LONGEST_END + 1 :]
         found: list[Any] = []
         for number, event in enumerate(events):
             data = data_of(event, end)
@@ -44,9 +50,9 @@ def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[list[Any]]
             try:
                 value = None if data in BLANK else orjson.loads(data)
             except orjson.JSONDecodeError:
-                rest = (end + end).join([*events[number:], rest])
+                held = [(end + end).join([*events[number:], rest])]
                 yield from filled(found)
-                yield from singly(reader(chain([rest], pieces), first))
+                yield from singly(reader(chain(held, pieces), first))
                 return
             first = False
             if data not in BLANK:
@@ -55,7 +61,7 @@ def plain_events(pieces: Iterable[bytes], reader: Reader) -> Iterator[list[Any]]
                 yield found
                 found, most = [], min(2 * most, MOST)
         yield from filled(found)
-    yield from singly(reader(chain([rest], pieces), first))
+    yield from singly(reader(chain([b"".join(held)], pieces), first))
 
 
 def filled(found: list[Any]) -> Iterator[list[Any]]:

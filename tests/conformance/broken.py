@@ -129,6 +129,11 @@ def unplaced(original: Any) -> Any:
     return lambda turn, where, called: original(turn, where, False)
 
 
+def unnamed(original: Any) -> Any:
+    """Details keep the ids that the vendor gave its calls."""
+    return lambda detail, ids: detail
+
+
 def counted(original: Any) -> Any:
     """The system prompt holds something new each time."""
     numbers = itertools.count()
@@ -157,6 +162,7 @@ BREAKS = (
     Break(requests.accepted, CALLS, builder, "function", foreign),
     Break(requests.purity, CALLS, builder, "limits", emptying),
     Break(requests.round_trip, "fireworks/thinking_text_calls", messages, "reasoning", nothing),
+    Break(requests.round_trip, "openrouter/gemini_calls", messages, "renamed", unnamed),
     Break(requests.forgetful_client, "kimi/thinking_text_calls", messages, "reasoning", unplaced),
     Break(requests.hidden_thinking, CALLS, writer, "sign", shallow),
     Break(requests.answers_every_call, CALLS, history, "with_results", unanswered),

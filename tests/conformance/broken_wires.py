@@ -71,7 +71,7 @@ def inspired(original: Any) -> Any:
 
 def short(original: Any) -> Any:
     """The last message is lost."""
-    return lambda messages: original(messages[:-1])
+    return lambda messages, *more: original(messages[:-1], *more)
 
 
 def blind(original: Any) -> Any:
@@ -86,15 +86,15 @@ def strict(original: Any) -> Any:
 
 def taking(original: Any) -> Any:
     """A message is taken out of the request."""
-    return lambda messages: original([messages.pop()])
+    return lambda messages, *more: original([messages.pop()], *more)
 
 
 def thinking(original: Any) -> Any:
     """Answers get thinking that nobody had, when the client lost its own."""
     thought = {"type": "thinking", "thinking": "made up", "signature": "EqQB"}
 
-    def messages(given: list[Json]) -> Iterator[Json]:
-        for message in original(given):
+    def messages(given: list[Json], *more: Any) -> Iterator[Json]:
+        for message in original(given, *more):
             said = isinstance(message["content"], list) and message["role"] == "assistant"
             yield {**message, "content": [thought, *message["content"]]} if said else message
 
@@ -104,7 +104,7 @@ def thinking(original: Any) -> Any:
 def numbered(original: Any) -> Any:
     """Messages hold something new each time."""
     numbers = itertools.count()
-    return lambda messages: ({**message, "number": next(numbers)} for message in original(messages))
+    return lambda *given: ({**message, "number": next(numbers)} for message in original(*given))
 
 
 # -- laws that are not about a case

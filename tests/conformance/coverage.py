@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.conformance.kit import Json, upstream_body
 from tests.conformance.wires import wire_of
+from translators.core.errors import InvalidRequest
 from translators.core.vendor import Route
 
 TOOL = {
@@ -23,6 +24,24 @@ TOOL = {
     "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
 }
 OTHER = {**TOOL, "name": "Glob"}
+#: What a choice of tools is told from.
+FREE: Json = {"tools": [TOOL, OTHER], "tool_choice": {"type": "auto"}}
+BASH: Json = {"type": "bash_20250124", "name": "bash"}
+EDITOR: Json = {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}
+SCREEN: Json = {
+    **{"type": "computer_20251124", "name": "computer"},
+    **{"display_width_px": 1024, "display_height_px": 768},
+}
+TOOLSETS: tuple[Json, ...] = ({"type": "computer_toolset_20260801"}, {"type": "browser_toolset_20260801"})
+#: A user's message with a document.
+DOCUMENT: Json = {
+    "role": "user",
+    "content": [{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Sample."}}],
+}
+#: A system message in the conversation.
+REMINDED: list[Json] = [{"role": "system", "content": "Sample."}, {"role": "user", "content": "Hello."}]
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+LEVELS = tuple({"effort": effort} for effort in EFFORTS)
 SCHEMA = {
     "type": "object",
     "properties": {"word": {"type": "string"}},
@@ -40,14 +59,22 @@ BASE: Json = {
 
 @dataclass(frozen=True)
 class Field:
-    """A field as a path into the request, the values it may have, and what must be there beside it.
+    """A field as a path into the request, the values it may have, and what must be there beside it. A path goes through
+    the first item of a list.
 
-    The field reaches the vendor when any of the values changes the body.
+    The field reaches the vendor when any of the values changes the body. Several fields may have one path: each of them
+    must reach it. `named` is its name in `drops` where that is not the path.
     """
 
     path: str
     values: tuple[Any, ...]
     beside: Mapping[str, Any] = field(default_factory=dict)
+    named: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name in `drops`."""
+        return self.named or self.path
 
     def pairs(self) -> Iterator[tuple[Json, Json]]:
         """(the request without the field, the request with one of its values)."""
@@ -61,6 +88,7 @@ def placed(message: Json, path: list[str], value: Any) -> Json:
     target = message
     for step in path[:-1]:
         target = target.setdefault(step, {})
+        target = target[0] if isinstance(target, list) else target
     target[path[-1]] = value
     return message
 
@@ -80,16 +108,39 @@ FIELDS = (
     # Thinking.
     Field("thinking.type", ("disabled", "adaptive", "between_tools")),
     Field("thinking.budget_tokens", (32000,), THINKING),
-    Field("output_config.effort", ("low", "medium", "high", "xhigh", "max")),
+    Field("output_config.effort", EFFORTS),
     # Tools.
-    Field(
-        "tool_choice", ({"type": "any"}, {"type": "none"}, {"type": "tool", "name": "Glob"}), {"tools": [TOOL, OTHER]}
-    ),
-    Field(
-        "tool_choice.disable_parallel_tool_use",
-        (True,),
-        {"tools": [TOOL, OTHER], "tool_choice": {"type": "auto"}},
-    ),
+    Field("tool_choice", ({"type": "any"},), FREE),
+    Field("tool_choice", ({"type": "none"},), FREE),
+    Field("tool_choice", ({"type": "tool", "name": "Glob"},), FREE),
+    Field("tool_choice", ({"type": "tool", "name": "Glob"},), {**FREE, "tool_choice": {"type": "any"}}),
+    Field("tool_choice.disable_parallel_tool_use", (True,), FREE),
+    # Inside a tool.
+    Field("tools.description", ("Other.",), {"tools": [TOOL]}),
+    Field("tools.input_schema", ({"type": "object", "properties": {}},), {"tools": [TOOL]}),
+    Field("tools.input_examples", ([{"path": "a"}],), {"tools": [TOOL]}),
+    Field("tools.defer_loading", (True,), {"tools": [TOOL, OTHER]}),
+    Field("tools.strict", (True,), {"tools": [TOOL]}),
+    Field("tools.cache_control", ({"type": "ephemeral"},), {"tools": [TOOL]}),
+    Field("tools.allowed_callers", (["code_execution_20260521"],), {"tools": [TOOL]}),
+    Field("tools.eager_input_streaming", (True,), {"tools": [TOOL]}),
+    # Tools of Anthropic's own.
+    *(Field("tools", ([TOOL, own],), {"tools": [TOOL]}) for own in (*TOOLSETS, BASH, EDITOR, SCREEN)),
+    Field("tools", ([TOOL, {"type": "code_execution_20260521", "name": "code"}],), {"tools": [TOOL]}, "tools.type"),
+    *(Field("tools.configs", ({"key": {"enabled": False}},), {"tools": [toolset]}) for toolset in TOOLSETS),
+    Field("tools.cache_control", ({"type": "ephemeral"},), {"tools": [BASH]}),
+    Field("tools.input_examples", ([{"command": "ls"}],), {"tools": [BASH]}),
+    Field("tools.max_characters", (9000,), {"tools": [EDITOR]}),
+    Field("tools.display_width_px", (800,), {"tools": [SCREEN]}),
+    Field("tools.display_height_px", (600,), {"tools": [SCREEN]}),
+    Field("tools.display_number", (1,), {"tools": [SCREEN]}),
+    Field("tools.enable_zoom", (True,), {"tools": [SCREEN]}),
+    # Inside a message.
+    Field("messages.content.title", ("Other",), {"messages": [DOCUMENT]}),
+    Field("messages.content.context", ("Found.",), {"messages": [DOCUMENT]}),
+    Field("messages.content.citations", ({"enabled": True},), {"messages": [DOCUMENT]}),
+    Field("messages.clear_at", ("next_user_message",), {"messages": REMINDED}),
+    Field("messages.output_config", LEVELS, {"messages": REMINDED}, "output_config.effort"),
     # Form of the answer.
     Field("output_config.format", (FORMAT,)),
     Field("output_format", (FORMAT,)),
@@ -119,17 +170,17 @@ def covered(one: Field, routes: list[Route]) -> None:
     `routes` lead by one wire to the models that the vendor names.
     """
     unheard = deaf(one, routes)
-    named = [route.model for route in routes if one.path in drops(route)]
+    named = [route.model for route in routes if one.name in drops(route)]
     vendor = routes[0].vendor.name
-    assert set(unheard) <= set(named), f"{vendor} drops {one.path} in silence: {unheard}"
-    owned = [route.model for route in routes if one.path in drops(route) and one.path not in route.profile.drops]
-    assert unheard or not owned, f"{vendor} says that it drops {one.path}, but every model gets it"
+    assert set(unheard) <= set(named), f"{vendor} drops {one.name} in silence: {unheard}"
+    owned = [route.model for route in routes if one.name in drops(route) and one.name not in route.profile.drops]
+    assert unheard or not owned, f"{vendor} says that it drops {one.name}, but every model gets it"
 
 
 def true(one: Field, routes: list[Route]) -> None:
     """What the vendor's `drops` name does not reach some model by some wire. `routes` are all that the vendor has."""
-    named = [route for route in routes if one.path in route.profile.drops]
-    assert deaf(one, routes) or not named, f"{routes[0].vendor.name} says that it drops {one.path}, but does not"
+    named = [route for route in routes if one.name in route.profile.drops]
+    assert deaf(one, routes) or not named, f"{routes[0].vendor.name} says that it drops {one.name}, but does not"
 
 
 def deaf(one: Field, routes: list[Route]) -> list[str]:
@@ -138,13 +189,21 @@ def deaf(one: Field, routes: list[Route]) -> list[str]:
 
 
 def reaches(one: Field, route: Route) -> bool:
-    """Any of the field's values changes the vendor's body."""
-    return any(upstream_body(without, route) != upstream_body(having, route) for without, having in one.pairs())
+    """Any of the field's values changes the vendor's body. One that is refused does not."""
+    try:
+        return any(upstream_body(without, route) != upstream_body(having, route) for without, having in one.pairs())
+    except InvalidRequest:
+        return False
 
 
 def drops(route: Route) -> dict[str, str]:
-    """Every field that is said to be dropped, with the reason. A sampling field of the profile is mapped after all."""
-    mapped = route.profile.sampling
+    """Every field that is said to be dropped, with the reason. What the profile says that the vendor takes is mapped
+    after all.
+    """
+    profile = route.profile
+    marks = dict.fromkeys(("cache_control", "tools.cache_control"), profile.cache_control)
+    kept = {"tools.strict": profile.tools_strict, **marks}
+    mapped = profile.sampling | {path for path, taken in kept.items() if taken}
     said = {**wire_of(route).drops(route), **route.profile.drops}
     return {path: reason for path, reason in said.items() if path in route.profile.drops or path not in mapped}
 

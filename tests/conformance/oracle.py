@@ -68,10 +68,10 @@ def unknown(given: Any, known: Any, path: str = "") -> Iterator[tuple[str, Any]]
 
 def check(body: Json, extensions: Mapping[str, Any], parts: Mapping[str, Any] | None = None) -> None:
     """The body fits the SDK's types and the vendor's extensions (path -> shape), which may also give a known top-level
-    field other values. `parts` (type -> shape) are content parts of an assistant that are the vendor's own.
+    field other values. `parts` (role -> type -> shape) are content parts that are the vendor's own.
     """
     plain = {key: value for key, value in body.items() if key not in extensions}
-    plain["messages"] = [without_own(message, parts or {}) for message in body["messages"]]
+    plain["messages"] = [without_own(message, (parts or {}).get(message["role"], {})) for message in body["messages"]]
     for path, value in unknown(plain, validated(plain)):
         assert path in extensions, f"{path} is neither OpenAI's nor documented by the vendor: {value!r}"
         fit(value, extensions[path], path)
@@ -82,13 +82,13 @@ def check(body: Json, extensions: Mapping[str, Any], parts: Mapping[str, Any] | 
 def without_own(message: Json, parts: Mapping[str, Any]) -> Json:
     """The message without the vendor's own content parts, each of which must have its shape."""
     content = message.get("content")
-    if message["role"] != "assistant" or not parts or not isinstance(content, list):
+    if not parts or not isinstance(content, list):
         return message
     own = [part for part in content if part["type"] in parts]
     for part in own:
         fit(part, parts[part["type"]], f"part {part['type']}")
     rest = [part for part in content if part not in own]
-    return {**message, "content": rest or None}
+    return {**message, "content": rest or (None if message["role"] == "assistant" else "")}
 
 
 def fit(value: Any, shape: Any, path: str) -> None:

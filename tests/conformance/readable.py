@@ -39,11 +39,11 @@ def named(text: str, seen: dict[str, str]) -> str:
 
 
 def readable(key: str, text: str) -> Any:
-    """A signature of ours as a list; `call:` keys lose the id in them."""
+    """A signature of ours as a list; `call:` and `id:` keys lose the id in them."""
     signature = read(text) if key == "signature" else None
     if signature is None:
         return text
-    opaque = [["call" if name.startswith("call:") else name, value] for name, value in signature.opaque]
+    opaque = [[name.partition(":")[0], value] for name, value in signature.opaque]
     return [signature.vendor, signature.model, signature.text, opaque]
 
 

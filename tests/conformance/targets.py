@@ -19,8 +19,8 @@ KEY = "test-key"
 ALIAS = "claude-sonnet-4-6"
 #: Settings by which a vendor that has several wires chooses one; a new setting of that kind belongs here.
 CHOICES: tuple[Mapping[str, str], ...] = (
-    {"OPENAI_API": "chat"},
-    {"OPENAI_API": "responses"},
+    {"OPENAI_API": "chat", "XAI_API": "chat"},
+    {"OPENAI_API": "responses", "XAI_API": "responses"},
     {"OLLAMA_MODE": "anthropic"},
 )
 

@@ -3,8 +3,8 @@
 `tests/fixtures/<vendor>/rules.json` holds the vendor's own rules, written from its documentation and not from Rialto's
 profile: `all` for every model, `models` with changes by model prefix (the first that fits). Fields:
 
-* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`, `own_tools`: type -> shape of content parts and of
-  tools of the vendor's own.
+* `extensions`: path -> shape, see `oracle.py`; `assistant_parts`, `user_parts`, `own_tools`: type -> shape of content
+  parts and of tools of the vendor's own.
 * `refused`: body fields that are a 400; `exclusive`: fields of which only one may be sent; `limit`: names of the output
   limit; `conditions`: `with` one field another `field` must have one of `values`, null meaning that it is absent.
 * `tool_name`, `call_id`: regular expressions; `stops`, `tools`: the most it takes.
@@ -21,6 +21,7 @@ profile: `all` for every model, `models` with changes by model prefix (the first
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -30,6 +31,7 @@ from tests.conformance.kit import FIXTURES, Json, load
 DEFAULTS: Json = {
     "extensions": {},
     "assistant_parts": {},
+    "user_parts": {},
     "own_tools": {},
     "refused": [],
     "exclusive": [],
@@ -201,6 +203,19 @@ def one_message(message: Json, rule: Mapping[str, Any], path: str) -> None:
         assert rule["cache_control"] or isinstance(content, str), f"{path}: a tool message holds one text"
     for part in content if isinstance(content, list) else ():
         one_part(part, rule, path)
+    for detail in message.get("reasoning_details") or ():
+        one_detail(detail, [call["id"] for call in calls], path)
+
+
+def one_detail(detail: Json, calls: list[str], path: str) -> None:
+    """Gemini's signatures behind OpenRouter are whole, and each names a call of its message."""
+    if detail.get("type") != "reasoning.encrypted" or detail.get("format") != "google-gemini-v1":
+        return
+    assert detail.get("id") in calls, f"{path}: a signature of {detail.get('id')!r}, the calls are {calls}"
+    try:
+        base64.b64decode(detail["data"], validate=True)
+    except ValueError:
+        raise AssertionError(f"{path}: the signature is {detail['data']!r}") from None
 
 
 def own_parts(content: Any, rule: Mapping[str, Any]) -> Any:

@@ -215,3 +215,40 @@ def test_a_summary_stands_for_what_was_before_it() -> None:
 def test_a_summary_that_failed_stands_for_nothing(words: Any) -> None:
     messages = [*SIX, {"role": "assistant", "content": [{"type": "compaction", "content": words}]}]
     assert edited({"messages": messages}).message["messages"] == messages
+
+
+# -- system texts for one turn
+
+
+def reminder(content: Any, clear_at: Any = "next_user_message", **fields: Any) -> Json:
+    """A system message with a date of its end."""
+    return {"role": "system", "content": content, "clear_at": clear_at, **fields}
+
+
+ASKED: Json = {"role": "user", "content": "Go."}
+WORDS: Json = {"type": "text", "text": "For now."}
+ADDED: Json = {"type": "tool_addition", "tool": {"type": "tool_reference", "tool_name": "Read"}}
+REMINDERS: dict[str, tuple[list[Json], list[Any]]] = {
+    "the last word": ([ASKED, reminder("Now.")], ["Go.", "Now."]),
+    "an answer behind it": (
+        [ASKED, reminder("Now."), {"role": "assistant", "content": "Yes."}],
+        ["Go.", "Now.", "Yes."],
+    ),
+    "over": ([ASKED, reminder("Now."), ASKED], ["Go.", [], "Go."]),
+    "over by results": ([ASKED, reminder([WORDS]), call(1)[1]], ["Go.", [], call(1)[1]["content"]]),
+    "two, one of them over": ([ASKED, reminder("Old."), ASKED, reminder("New.")], ["Go.", [], "Go.", "New."]),
+    "for ever": ([ASKED, reminder("Now.", "never"), ASKED], ["Go.", "Now.", "Go."]),
+    "without an end": ([ASKED, reminder("Now.", None), ASKED], ["Go.", "Now.", "Go."]),
+    "a change of tools stays": ([ASKED, reminder([WORDS, ADDED]), ASKED], ["Go.", [ADDED], "Go."]),
+    "nothing said": ([ASKED, reminder(None), ASKED], ["Go.", [], "Go."]),
+    "of another role": ([{**ASKED, "clear_at": "next_user_message"}, ASKED], ["Go.", "Go."]),
+}
+
+
+@pytest.mark.parametrize(("messages", "expected"), REMINDERS.values(), ids=REMINDERS.keys())
+def test_a_system_text_that_was_meant_for_one_turn_goes(messages: list[Json], expected: list[Any]) -> None:
+    before = copy.deepcopy(messages)
+    found = edited({"messages": messages})
+    contents = [message["content"] for message in found.message["messages"]]
+    assert contents == expected
+    assert (messages, found.applied) == (before, None)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translators.core.blocks import content_text
 from translators.core.history import EMPTY, NO_RESULT, ORPHAN, Turn, merge, split, turns, visible
 
 Json = dict[str, Any]
@@ -404,3 +405,28 @@ def test_a_longer_conversation_begins_like_the_shorter_one(messages: list[Json],
 def test_what_is_merged_needs_no_second_merging(messages: list[Json], inline: bool) -> None:
     once = merge(split(messages, inline))
     assert merge(once) == once
+
+
+#: A block of an assistant -> the words that remain of it.
+STRANGE: dict[str, tuple[Json, str]] = {
+    "with a text": ({"type": "connector_text", "text": "in between", "id": "c_1"}, "in between"),
+    "with a blank text": ({"type": "connector_text", "text": " "}, ""),
+    "with other things": ({"type": "connector_text", "links": [1], "text": None}, ""),
+    "with content": ({"type": "new_tool_result", "content": [text("found")]}, "found"),
+}
+
+
+@pytest.mark.parametrize(("block", "words"), STRANGE.values(), ids=STRANGE.keys())
+def test_json_is_never_put_into_the_models_mouth(block: Json, words: str) -> None:
+    _, said, *_ = turns([user("q"), assistant(text("a"), block), user("b")], inline_system=True)
+    assert content_text(said.blocks) == "\n".join(filter(None, ["a", words]))
+
+
+def test_a_message_of_nothing_but_unknown_blocks_is_none() -> None:
+    [said] = turns([user("q"), assistant({"type": "connector_text", "beam": 1}), user("b")], inline_system=True)
+    assert said == Turn("user", [text("q"), text("b")])
+
+
+def test_what_the_user_brings_is_told_whatever_it_is() -> None:
+    [said] = turns([user({"type": "hologram", "beam": 1})], inline_system=True)
+    assert "beam" in content_text(said.blocks)

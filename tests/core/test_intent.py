@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from translators.core.intent import Intent, intent, level_of
+from translators.core.prepared import prepared
 
 INTENTS = {
     "nothing": ({}, Intent()),
@@ -51,6 +52,49 @@ INTENTS = {
         Intent(None, "low"),
     ),
 }
+
+
+def level(effort: Any, **fields: Any) -> dict[str, Any]:
+    """A system message that sets the level of effort."""
+    return {"role": "system", "content": [], "output_config": {"effort": effort}, **fields}
+
+
+ASKED, SAID = {"role": "user", "content": "Go on."}, {"role": "assistant", "content": "Done."}
+RESULTS = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": "x"}]}
+BOTH = {"role": "user", "content": [*RESULTS["content"], {"type": "text", "text": "And?"}]}
+#: Conversation -> the level of its next answer, where the request says "high".
+LEVELS = {
+    "none": ([ASKED], "high"),
+    "behind what was asked": ([ASKED, level("low")], "low"),
+    "the last of several": ([ASKED, level("low"), SAID, ASKED, level("max")], "max"),
+    "it lasts": ([ASKED, level("low"), SAID, ASKED], "low"),
+    "it lasts over calls": ([ASKED, level("low"), SAID, RESULTS], "low"),
+    "behind an answer, before the next word": ([ASKED, SAID, level("low"), ASKED], "low"),
+    "behind results": ([ASKED, SAID, RESULTS, level("low")], "high"),
+    "behind results, then a word": ([ASKED, SAID, RESULTS, level("low"), SAID, ASKED], "low"),
+    "behind results and a word": ([ASKED, SAID, BOTH, level("low")], "low"),
+    "behind other system words": ([ASKED, {"role": "system", "content": "x"}, level("low")], "low"),
+    "one that names none": ([ASKED, level(None)], "high"),
+    "no text": ([ASKED, level(3)], "high"),
+    "no object": ([ASKED, {**level("low"), "output_config": "low"}], "high"),
+    "of another role": ([{**ASKED, "output_config": {"effort": "low"}}], "high"),
+    "unknown": ([ASKED, level("utmost")], None),
+}
+
+
+@pytest.mark.parametrize(("messages", "expected"), LEVELS.values(), ids=LEVELS.keys())
+def test_the_conversation_changes_the_level(messages: list[Any], expected: str | None) -> None:
+    asked = {"messages": messages, "output_config": {"effort": "high"}, "thinking": {"type": "adaptive"}}
+    assert intent(asked) == Intent(True, expected)  # type: ignore[arg-type]
+    told = prepared(asked)["output_config"]["effort"]
+    assert told == (expected or "utmost")
+
+
+def test_a_level_of_the_conversation_alone() -> None:
+    asked = {"messages": [ASKED, level("low")]}
+    assert intent(asked) == Intent(None, "low")
+    assert prepared(asked)["output_config"] == {"effort": "low"}
+    assert "output_config" not in prepared({"messages": [ASKED]})
 
 
 @pytest.mark.parametrize(("message", "expected"), INTENTS.values(), ids=INTENTS.keys())

@@ -453,6 +453,42 @@ def test_too_much_output_wished(status: int, body: Any, used: int, output: int, 
     assert error.status == 400
 
 
+PLAIN_PROMPTS = {
+    "Input exceeds the maximum tokens": "prompt is too long",
+    "Request exceeds max tokens": "prompt is too long",
+    "Rejected: exceeding maximum token": "prompt is too long",
+    "Your prompt exceeded max tokens 131072": "prompt is too long",
+    "Input length 200000 exceeds the maximum length 131072": "prompt is too long: 200000 tokens > 131072 maximum",
+    "Prompt (200000 tokens) exceeds the maximum allowed size (131072)": (
+        "prompt is too long: 200000 tokens > 131072 maximum"
+    ),
+    "The prompt is too large": "prompt is too long",
+    "Input too large. Shorten the messages or raise max_tokens": "prompt is too long",
+    "Input exceeds the maximum tokens per request, send fewer tools": "prompt is too long",
+    "Input and output exceed the maximum tokens": "prompt is too long",
+    "The model's maximum context limit is 131072": "prompt is too long",
+    "It is longer than the model's context length": "prompt is too long",
+    "It exceeds the available context size": "prompt is too long",
+    "The context window of m-1 was exceeded": "prompt is too long",
+    "This exceeds the context window": "prompt is too long",
+    "Too many tokens in the prompt": "prompt is too long",
+    "Prompt is too long": "prompt is too long",
+    "The input token count exceeds the maximum number of tokens": "prompt is too long",
+    "The request exceeds the model token limit": "prompt is too long",
+    "Input tokens exceed the configured limit": "prompt is too long",
+    "The maximum prompt length is 131072": "prompt is too long",
+    "The current length is 200000 while limit is 131072": "prompt is too long: 200000 tokens > 131072 maximum",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), PLAIN_PROMPTS.items(), ids=PLAIN_PROMPTS.keys())
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_plain_words_say_it_too(status: int, words: str, told: str) -> None:
+    error = refused(status, openai(words))
+    assert isinstance(error, PromptTooLong), error
+    assert error.message == told
+
+
 NO_OVERFLOW = {
     "a throttle": (429, openai("Request too large: maximum context length per minute is 30000 tokens")),
     "a body limit": (413, openai("Request exceeds the maximum size")),
@@ -460,6 +496,18 @@ NO_OVERFLOW = {
     "another field": (400, openai("Invalid value for temperature: 1000")),
     "max_tokens of a wrong kind": (400, openai("max_tokens must be an integer")),
     "a wrong key": (401, openai("context_length is none of your business")),
+    "an output cap": (400, openai("max_tokens exceeds maximum tokens 8192")),
+    "an output cap with figures": (400, openai("max_completion_tokens (64000) exceeds the maximum tokens (8192)")),
+    "an output cap in words": (400, openai("The output exceeds the maximum tokens")),
+    "a thinking budget": (400, openai("thinking.budget_tokens exceeds max tokens")),
+    "a throttle with another status": (400, openai("Input exceeds the maximum tokens per minute")),
+    "a throttle by its name": (413, openai("Request too large for m-1 on tokens per minute (TPM): Limit 6000")),
+    "an image": (400, openai("The image input is too large")),
+    "a file": (413, openai("file input exceeds the maximum size")),
+    "a tool's text": (400, openai("tools.0: tool input exceeds the maximum length 1024")),
+    "a tool's description": (400, openai("tools.0.description is too long, maximum length 1024")),
+    "a text field": (400, openai("string too long. Expected a string with maximum length 10485760")),
+    "words of the conversation": (400, {**openai("Bad role"), "input": [{"text": "say: the prompt is too large"}]}),
 }
 
 
@@ -555,10 +603,11 @@ STATUSES: dict[int, tuple[type[RialtoError], int, str, bool | None]] = {
     404: (Unreachable, 502, "api_error", False),
     405: (Unreachable, 502, "api_error", False),
     408: (TimedOut, 504, "timeout_error", None),
-    409: (Rejected, 400, "invalid_request_error", None),
+    409: (UpstreamError, 409, "conflict_error", None),
     413: (TooLarge, 413, "request_too_large", None),
     422: (Rejected, 400, "invalid_request_error", None),
     429: (RateLimited, 429, "rate_limit_error", None),
+    499: (TimedOut, 504, "timeout_error", None),
     500: (UpstreamError, 500, "api_error", None),
     501: (UpstreamError, 502, "api_error", None),
     502: (UpstreamError, 502, "api_error", None),
@@ -582,6 +631,22 @@ def test_status(status: int, expected: Any, body: Any) -> None:
 )
 def test_the_message_says_what_to_check(status: int, hint: str) -> None:
     assert hint in refused(status, openai("No.")).message
+
+
+POLICIES = {
+    "xAI": {
+        "code": "The caller does not have permission to execute the specified operation",
+        "error": "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO",
+    },
+    "OpenRouter": {"error": {"code": 403, "message": "The model requires moderation and your input was flagged."}},
+}
+
+
+@pytest.mark.parametrize("body", POLICIES.values(), ids=POLICIES.keys())
+def test_content_against_the_rules_is_no_matter_of_the_key(body: Any) -> None:
+    error = refused(403, body)
+    assert (error.status, error.type, error.should_retry) == (400, "invalid_request_error", False)
+    assert "ACME_API_KEY" not in error.message
 
 
 WRONG_KEYS = {
@@ -628,6 +693,43 @@ QUOTAS = {
 def test_an_empty_account_is_not_retried(status: int, body: Any, expected: int) -> None:
     error = refused(status, body, retry_after="30")
     assert (error.status, error.should_retry, error.retry_after) == (expected, False, None)
+
+
+def google(quota: str, status: str = "RESOURCE_EXHAUSTED") -> dict[str, Any]:
+    """Gemini's refusal: every limit is the current quota, and only the details tell which one."""
+    violations = {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": quota}]}
+    delay = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.4s"}
+    message = "You exceeded your current quota, please check your plan and billing details."
+    return {"error": {"code": 429, "message": message, "status": status, "details": [violations, delay]}}
+
+
+def behind_openrouter(raw: str) -> dict[str, Any]:
+    """The same as OpenRouter hands it on."""
+    metadata = {"raw": raw, "provider_name": "Google AI Studio"}
+    return {"error": {"code": 429, "message": "Provider returned error", "metadata": metadata}}
+
+
+MINUTE, DAY = "GenerateRequestsPerMinutePerProjectPerModel", "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
+GOOGLE_BODIES: dict[str, Any] = {
+    "its OpenAI endpoint": lambda quota: [google(quota)],
+    "OpenRouter": lambda quota: behind_openrouter(json.dumps(google(quota))),
+    "OpenRouter, in lines": lambda quota: behind_openrouter(json.dumps([google(quota)], indent=2)),
+}
+
+
+@pytest.mark.parametrize("body", GOOGLE_BODIES.values(), ids=GOOGLE_BODIES.keys())
+def test_only_googles_quota_of_a_day_is_used_up(body: Any) -> None:
+    error = refused(429, body(MINUTE))
+    assert (type(error), error.should_retry, error.retry_after) == (RateLimited, None, 35)
+    error = refused(429, body(DAY))
+    assert (type(error), error.should_retry, error.retry_after) == (RateLimited, False, None)
+
+
+def test_googles_words_alone_say_nothing_of_the_day() -> None:
+    words = "You exceeded your current quota, see https://ai.google.dev/gemini-api/docs/rate-limits."
+    assert refused(429, behind_openrouter(words)).should_retry is None
+    others = {"raw": '{"error":{"code":"insufficient_quota"}}', "provider_name": "OpenAI"}
+    assert refused(429, {"error": {"code": 429, "message": "no", "metadata": others}}).should_retry is False
 
 
 THROTTLES = {
@@ -695,6 +797,7 @@ WAITS: dict[str, tuple[dict[str, str], Any, int | None]] = {
     "no end": ({"retry-after": "inf"}, None, None),
     "broken": ({"retry-after-ms": "soon", "retry-after": "9"}, None, 9),
     "Google": ({}, {"error": {"details": [{"@type": "x.RetryInfo", "retryDelay": "34.4s"}]}}, 35),
+    "Google behind OpenRouter": ({}, {"error": {"metadata": {"raw": '{"details": [{"retryDelay": "2.5s"}]}'}}}, 3),
     "Google in a list": ({}, [{"error": {"details": [{"retryDelay": "3s"}]}}], 3),
     "a broken body": ({}, "retryDelay", None),
 }
@@ -717,13 +820,44 @@ MESSAGES = {
     "a type only": ({"error": {"type": "words", "message": ""}}, "words"),
     "a code only": ({"error": {"code": "words"}}, "words"),
     "the provider's words": ({"error": {"message": "P", "metadata": {"raw": "words"}}}, "P: words"),
-    "FastAPI": ({"detail": [{"loc": ["body"], "msg": "words"}]}, '[{"loc": ["body"], "msg": "words"}]'),
-    "unknown": ({"oops": "words"}, '{"oops": "words"}'),
+    "FastAPI": (
+        {"detail": [{"loc": ["body", 0], "msg": "words", "input": "q"}, {"msg": "more"}, 7]},
+        "body.0: words; more",
+    ),
+    "details as texts": ({"detail": ["words", "more"]}, "words; more"),
+    "a message in an object": ({"message": {"message": "words", "content": "q"}}, "words"),
     "empty": ("", "HTTP 400 without a message"),
     "an empty list": ([], "HTTP 400 without a message"),
     "html": ("<!DOCTYPE html><html><head><title> 400 Bad </title></head></html>", "400 Bad"),
     "html without a title": ("<html><body>x</body></html>", "an HTML page instead of an answer"),
 }
+
+
+SECRETS = {
+    "an object": ({"id": "1", "said": "what somebody said"}, "an answer of unknown form (its keys: id, said)"),
+    "an answer of another wire": (
+        {"model": "m", "message": {"role": "assistant", "content": "what somebody said"}},
+        "an answer of unknown form (its keys: model, message)",
+    ),
+    "a list of parts": ({"detail": [{"input": "what somebody said"}]}, "an answer of unknown form (its keys: detail)"),
+    "a long key": ({"k" * 9000: 1}, f"an answer of unknown form (its keys: {'k' * 40})"),
+    "many keys": (
+        {f"k{number}": 1 for number in range(500)},
+        f"an answer of unknown form (its keys: {', '.join(f'k{number}' for number in range(12))})",
+    ),
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize(("body", "words"), SECRETS.values(), ids=SECRETS.keys())
+def test_what_is_no_error_is_not_quoted(status: int, body: Any, words: str) -> None:
+    assert refused(status, body).message == f"Acme: {words}"
+
+
+@pytest.mark.parametrize("text", ['{"said": "what somebody said', '[{"said": "what somebody said'])
+def test_broken_json_in_a_running_answer_is_not_quoted(text: str) -> None:
+    assert refused(200, text).message == "Acme: an answer that is no JSON, though it begins so"
+    assert "somebody" in refused(400, text).message
 
 
 @pytest.mark.parametrize("body", ["", "<html><title>301 Moved Permanently</title></html>"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from translators.core.refusals import words_of
-from translators.core.spare_fields import SPARE, STRUCTURED, Lessons, informed, obeyed, taught, without_lost
+from translators.core.spare_fields import SPARE, STRUCTURED, Lessons, informed, obeyed, taught
 from translators.core.vendor import Json, Profile, Route
 from translators.openai_compatible import VENDOR
 
@@ -82,34 +82,6 @@ ITEMS: list[Json] = [
     {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
 ]
 RESPONSES: Json = {"model": "m", "reasoning": {"effort": "high", "summary": "auto"}, "include": ["x"], "input": ITEMS}
-
-
-@pytest.mark.parametrize(
-    ("status", "refusal"),
-    [
-        (
-            400,
-            {
-                "error": {
-                    "message": "The encrypted content x could not be verified.",
-                    "code": "invalid_encrypted_content",
-                }
-            },
-        ),
-        (400, error("Item 'rs_1' of type 'reasoning' was provided without its required following item.")),
-        (404, error("Item with id 'rs_1' not found. Items are not persisted when `store` is set to false.")),
-    ],
-)
-def test_refused_reasoning_is_left_out(status: int, refusal: Any) -> None:
-    lighter = without_lost(RESPONSES, status, words_of(refusal))
-    assert lighter == {**RESPONSES, "input": [ITEMS[0], ITEMS[2]]}
-    assert len(RESPONSES["input"]) == 3
-    assert without_lost(lighter, status, words_of(refusal)) is None
-    assert without_lost(BODY, status, words_of(refusal)) is None
-
-
-def test_other_refusals_lose_no_reasoning() -> None:
-    assert without_lost(RESPONSES, 400, words_of(error("Unsupported parameter: 'reasoning'"))) is None
 
 
 def test_a_refused_summary_leaves_the_effort() -> None:

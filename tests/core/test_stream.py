@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.support.grammar import blocks, complaints
 from tests.support.streams import content, ending, events_of, stream
 from translators.core.deltas import Block, Delta, Opaque, Stop, Text, Thinking, ToolCall, Usage
-from translators.core.errors import Broke, Overloaded
+from translators.core.errors import Broke, Empty, Overloaded
+from translators.core.message import fold
 from translators.core.stops import StopSequences
 from translators.core.stream import State, usage_fields
 from translators.core.tags import ThinkTags
@@ -110,6 +111,27 @@ def test_a_refusal_keeps_all_its_words() -> None:
     assert content(events_of([Text("N"), Stop("refusal"), Text("o")])) == ["No"]
 
 
+REFUSALS: dict[str, tuple[list[Delta], str | None]] = {
+    "with a reason": ([Stop("refusal", explanation="SAFETY")], "Acme: SAFETY"),
+    "without one": ([Stop("refusal")], None),
+    "the first of two": ([Stop("refusal", explanation="one"), Stop("refusal", explanation="two")], "Acme: one"),
+    "the reason later": ([Stop("refusal", final=False), Stop("refusal", explanation="SAFETY")], "Acme: SAFETY"),
+    "an end behind it": ([Stop("refusal", explanation="SAFETY"), END], "Acme: SAFETY"),
+}
+
+
+@pytest.mark.parametrize(("deltas", "explanation"), REFUSALS.values(), ids=REFUSALS.keys())
+def test_a_refusal_tells_its_details(deltas: list[Delta], explanation: str | None) -> None:
+    events = events_of([Text("No"), *deltas])
+    details = {"type": "refusal", "category": None, "explanation": explanation}
+    assert events[-2]["delta"] == {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
+    assert fold(events)["stop_details"] == details
+
+
+def test_another_end_has_no_details() -> None:
+    assert "stop_details" not in events_of([Text("a"), END])[-2]["delta"]
+
+
 PROBLEMS = {
     "nothing": ([], "ended before it was complete"),
     "no end": ([Text("a")], "ended before it was complete"),
@@ -131,6 +153,8 @@ def test_an_unusable_answer_is_an_error(deltas: list[Delta], problem: str) -> No
     assert ending(events)[1].startswith("Acme: ")
     assert problem in ending(events)[1]
     assert isinstance(made.error, Broke)
+    is_empty = "was empty" in problem or "only reasoning" in problem
+    assert (isinstance(made.error, Empty), made.error.should_retry) == ((True, False) if is_empty else (False, None))
 
 
 # -- failure
@@ -138,8 +162,10 @@ def test_an_unusable_answer_is_an_error(deltas: list[Delta], problem: str) -> No
 
 FAILURES = {
     "before anything": ([], []),
-    "in text": ([Text("a")], ["content_block_stop"]),
-    "in reasoning": ([Thinking("a")], ["content_block_delta", "content_block_stop"]),
+    "in the first text": ([Text("a")], []),
+    "in reasoning": ([Thinking("a")], []),
+    "in reasoning behind text": ([Text("a"), Thinking("b")], []),
+    "in text behind reasoning": ([Thinking("a"), Text("b")], ["content_block_stop"]),
     "in a finished call": ([CALL], ["content_block_stop"]),
     "in an unfinished call": ([ToolCall(0, "x", "Bash", '{"command":"rm -r')], []),
     "between a call and the next": ([CALL, ToolCall(1, "y", "Bash")], []),
@@ -193,6 +219,28 @@ def test_the_last_usage_counts() -> None:
         "output_tokens": 30,
         "output_tokens_details": {"thinking_tokens": 12},
     }
+
+
+@pytest.mark.parametrize(
+    ("reported", "estimate", "told"),
+    [
+        (Usage(0, 3, cache_read=800), 900, (1, 0, 799)),
+        (Usage(0, 3, cache_write=800), 900, (1, 799, 0)),
+        (Usage(0, 3, cache_read=500, cache_write=300), 900, (1, 300, 499)),
+        (Usage(0, 3, cache_read=800), 0, (0, 0, 800)),
+        (Usage(0, 3), 900, (0, 0, 0)),
+        (Usage(7, 3, cache_read=800), 900, (7, 0, 800)),
+    ],
+)
+def test_an_estimate_gives_way_to_a_prompt_that_was_wholly_cached(
+    reported: Usage, estimate: int, told: tuple[int, int, int]
+) -> None:
+    """Claude Code lets no 0 replace a count, and would add the estimate to what was cached."""
+    made = stream(input_tokens=estimate)
+    events = made.start() + [event for delta in (Text("a"), END, reported) for event in made.feed(delta)] + made.close()
+    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    assert tuple(final(events)[name] for name in names) == told
+    assert made.usage == reported
 
 
 @pytest.mark.parametrize("deltas", [[Text("word " * 100)], [Thinking("word " * 100), Text("a")]], ids=["text", "both"])

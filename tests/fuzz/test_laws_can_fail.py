@@ -96,7 +96,7 @@ def trusting(original: Any) -> Any:
 
 def meddling(original: Any) -> Any:
     """The client's own messages are changed on their way to Anthropic."""
-    return lambda messages: [message for message in original(messages) if message["role"] != "system"]
+    return lambda *given: [message for message in original(*given) if message["role"] != "system"]
 
 
 #: By name: the package has a blueprint of the same name.

@@ -209,6 +209,27 @@ def test_a_whole_message_in_answer_to_a_stream_is_told_as_one() -> None:
     assert [event["type"] for event in events][-2:] == ["message_delta", "message_stop"]
 
 
+DETAILS = {"type": "refusal", "category": "bio", "explanation": "No."}
+
+
+def test_the_details_of_a_refusal_are_told_at_its_end() -> None:
+    """Where a whole message comes in answer to a stream."""
+    message = {"type": "message", "model": "x", "content": [], "stop_reason": "refusal", "stop_details": DETAILS}
+    events, _ = played(json.dumps(message).encode(), genuine())
+    assert events[0]["message"]["stop_details"] is None
+    assert events[-2]["delta"] == {"stop_reason": "refusal", "stop_sequence": None, "stop_details": DETAILS}
+
+
+@pytest.mark.parametrize(
+    ("details", "explanation"), [(DETAILS, "local: No."), (None, None), ({"explanation": 1}, None)]
+)
+def test_an_imitators_refusal_keeps_its_explanation(local: Route, details: Any, explanation: str | None) -> None:
+    said = {"stop_reason": "refusal", "stop_details": details}
+    message = {"type": "message", "role": "assistant", "model": "x", "content": [], "usage": {}, **said}
+    found = whole(json.dumps(message).encode(), local)["stop_details"]
+    assert found == {"type": "refusal", "category": None, "explanation": explanation}
+
+
 @pytest.mark.parametrize("count", range(PREAMBLE + 1))
 def test_an_answer_that_is_cut_before_its_first_word_is_an_http_error(count: int) -> None:
     with pytest.raises(Broke, match="Anthropic"):
@@ -254,9 +275,8 @@ def test_addresses_with_and_without_their_version(base: str) -> None:
 
 def test_tokens_are_counted_with_the_same_body() -> None:
     count = ANTHROPIC_MESSAGES.count
-    question = {"model": ALIAS, "messages": [user("a"), assistant(ours("kimi"), text("b"))], "future": 1}
+    question = {"model": ALIAS, "messages": [user("a"), assistant(ours("kimi"), text("b"))], "stream": True}
     assert count and count.request(question, genuine()) == {
-        **question,
         "model": "claude-x",
         "messages": [user("a"), assistant(text("b"))],
     }
@@ -313,6 +333,13 @@ def test_the_body_is_plain(local: Route) -> None:
             user([text("hi", cache_control=plain_mark), text("<system-reminder>\nnote\n</system-reminder>")]),
         ],
     }
+
+
+def test_automatic_caching_is_a_mark_on_the_last_block(local: Route) -> None:
+    mark = {"type": "ephemeral", "ttl": "1h"}
+    sent = ANTHROPIC_MESSAGES.request(asked(user("hi"), cache_control=mark), local)
+    assert sent["messages"] == [user([text("hi", cache_control=mark)])]
+    assert "cache_control" not in sent
 
 
 def test_the_history_is_repaired(local: Route) -> None:

@@ -57,7 +57,8 @@ def test_parts(part: Json, expected: list[Any]) -> None:
     ],
 )
 def test_finish_reasons(reason: str, expected: Any) -> None:
-    assert list(chunk(answer({"text": "x"}, finish=reason))) == [Text("x"), Stop(expected)]
+    explanation = reason if expected == "refusal" else None
+    assert list(chunk(answer({"text": "x"}, finish=reason))) == [Text("x"), Stop(expected, explanation=explanation)]
 
 
 @pytest.mark.parametrize("reason", sorted(BROKEN))
@@ -72,9 +73,22 @@ def test_an_unspecified_reason_ends_nothing() -> None:
     assert list(chunk(answer({"text": "x"}, finish="FINISH_REASON_UNSPECIFIED"))) == [Text("x")]
 
 
-def test_a_blocked_prompt_is_a_refusal() -> None:
-    blocked = {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 5}}
-    assert list(chunk(blocked)) == list(whole(blocked)) == [Stop("refusal"), Usage(5, 0)]
+def test_a_refusal_says_why() -> None:
+    filtered = {"candidates": [{"finishReason": "SPII", "finishMessage": "It holds an address."}]}
+    assert list(chunk(filtered)) == [Stop("refusal", explanation="SPII: It holds an address.")]
+
+
+@pytest.mark.parametrize(
+    ("feedback", "explanation"),
+    [({}, "SAFETY"), ({"blockReasonMessage": "Not this."}, "SAFETY: Not this."), ({"blockReasonMessage": 1}, "SAFETY")],
+)
+def test_a_blocked_prompt_is_a_refusal(feedback: Json, explanation: str) -> None:
+    blocked = {
+        "promptFeedback": {"blockReason": "SAFETY", **feedback},
+        "usageMetadata": {"promptTokenCount": 5},
+    }
+    expected = [Stop("refusal", explanation=explanation), Usage(5, 0)]
+    assert list(chunk(blocked)) == list(whole(blocked)) == expected
 
 
 def test_usage() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from tests.vendors.bodies import TOOLS, route, sent
 from translators.core.answer import message_stream
+from translators.core.lost_reasoning import UNSIGNED
 from translators.core.message import fold
 from translators.core.thinking import Signature, sign
 from translators.core.vendor import Json
-from translators.gemini import SENTINEL, VENDOR
+from translators.gemini import VENDOR
 from translators.protocols.gemini.decode import TEXT_SIGNATURE, chunk
 
 MODEL = "gemini-3.8-flash"
@@ -102,7 +103,7 @@ def test_text_and_call_keep_theirs() -> None:
 
 def test_a_lost_one_is_replaced_on_the_first_call_of_each_step() -> None:
     content = [block for block in answered([THOUGHT, call("Read", "S"), call("Glob")]) if block["type"] != "thinking"]
-    assert parts(history(content)) == [[("Read", SENTINEL), ("Glob", None)]]
+    assert parts(history(content)) == [[("Read", UNSIGNED), ("Glob", None)]]
 
 
 def test_older_models_need_no_replacement() -> None:
@@ -113,7 +114,7 @@ def test_older_models_need_no_replacement() -> None:
 
 def test_another_models_signature_is_not_sent() -> None:
     content = answered([{"text": "Hi", "thoughtSignature": "ST"}, call("Read", "SC")], model="gemini-3.5-flash")
-    assert parts(history(content)) == [[("Hi", None), ("Read", SENTINEL)]]
+    assert parts(history(content)) == [[("Hi", None), ("Read", UNSIGNED)]]
 
 
 @pytest.mark.parametrize("state", [None, 5, ["S"], {"a": "S"}])
@@ -121,7 +122,7 @@ def test_state_that_is_no_text_stays_behind(state: Any) -> None:
     forged = sign(Signature("gemini", MODEL, "", (("call:a", state), (TEXT_SIGNATURE, state))))
     thinking = {"type": "thinking", "thinking": "", "signature": forged}
     calling = {"type": "tool_use", "id": "a", "name": "Read", "input": {"path": "x"}}
-    assert parts(history([{"type": "text", "text": "Hi"}, thinking, calling])) == [[("Hi", None), ("Read", SENTINEL)]]
+    assert parts(history([{"type": "text", "text": "Hi"}, thinking, calling])) == [[("Hi", None), ("Read", UNSIGNED)]]
 
 
 def test_thoughts_are_not_sent_back() -> None:

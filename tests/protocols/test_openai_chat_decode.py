@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.routes import route
 from translators.core.deltas import Opaque, Stop, Text, Thinking, ToolCall, Usage
 from translators.core.errors import Fault
+from translators.core.refusals import refusal
 from translators.protocols.openai_chat.decode import chunk, whole
 
 Json = dict[str, Any]
@@ -225,6 +227,61 @@ def test_words_before_the_break_are_kept() -> None:
     assert next(deltas) == Text("a")
     with pytest.raises(Fault):
         next(deltas)
+
+
+def broken_choice(**fields: Any) -> Json:
+    """A last chunk without words."""
+    return {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error", **fields}]}
+
+
+#: An error that has no `error` at its top -> the client's status, words that it tells.
+WORDS_OF_ERRORS: dict[str, tuple[Json, int, str]] = {
+    "Groq": ({"id": "c", "choices": [], "x_groq": {"error": "over capacity"}}, 529, "Acme: over capacity"),
+    "Groq, an object": ({"x_groq": {"error": {"type": "rate_limit_exceeded", "message": "slow"}}}, 429, "slow"),
+    "SiliconFlow": ({"code": 50505, "message": "Model service overloaded.", "data": None}, 529, "service overloaded"),
+    "a gateway": ({"code": 500, "msg": "no worker"}, 500, "Acme: no worker"),
+    "a code as text": ({"code": "429", "message": "wait"}, 429, "Acme: wait"),
+    "in the choice": (broken_choice(error={"code": 429, "message": "slow down"}), 429, "Acme: slow down"),
+    "in the choice, as text": (broken_choice(error="model is busy"), 529, "model is busy"),
+    "a call that nobody can read": (
+        broken_choice(native_finish_reason="MALFORMED_FUNCTION_CALL"),
+        502,
+        "MALFORMED_FUNCTION_CALL",
+    ),
+    "the same as an end": (
+        broken_choice(finish_reason="stop", native_finish_reason="MALFORMED_FUNCTION_CALL"),
+        502,
+        "MALFORMED_FUNCTION_CALL",
+    ),
+    "a lack of means": (broken_choice(finish_reason="insufficient_system_resource"), 529, "broke off"),
+    "no words": (broken_choice(native_finish_reason=None), 502, "the vendor broke off: error"),
+}
+
+
+@pytest.mark.parametrize(("data", "status", "words"), WORDS_OF_ERRORS.values(), ids=WORDS_OF_ERRORS.keys())
+def test_the_words_of_an_error_reach_the_client(data: Json, status: int, words: str) -> None:
+    with pytest.raises(Fault) as fault:
+        list(chunk(data))
+    error = refusal(route(), 200, fault.value.body, {})
+    assert (error.status, words in error.message) == (status, True), error.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"code": 0, "message": "success", "data": None},
+        {"code": 200, "msg": "OK"},
+        {"code": 20000, "message": "Ok"},
+        {"message": "Still thinking."},
+        {"code": 500, "message": {"nested": True}},
+        {"x_groq": {"id": "req_1", "error": None}},
+        choice(code=500, message="a field of somebody's own"),
+        {"choices": [], "usage": None, "code": 7, "message": "x"},
+    ],
+    ids=str,
+)
+def test_a_frame_that_is_no_error(data: Json) -> None:
+    assert list(chunk(data)) == []
 
 
 def test_no_error_is_no_error() -> None:

@@ -107,9 +107,25 @@ def test_a_tool() -> None:
 
 
 def test_what_some_vendors_take_of_a_tool() -> None:
-    given = {**READ, "strict": True, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    given = {**READ, "strict": True, "cache_control": {"type": "ephemeral", "ttl": "1h", "scope": "global"}}
     [tool] = body({"tools": [given]}, tools_strict=True, cache_control=True)["tools"]
-    assert (tool["function"]["strict"], tool["cache_control"]) == (True, {"type": "ephemeral"})
+    assert (tool["function"]["strict"], tool["cache_control"]) == (True, {"type": "ephemeral", "ttl": "1h"})
+
+
+@pytest.mark.parametrize(
+    ("mark", "kept"),
+    [
+        ({"type": "ephemeral"}, {"type": "ephemeral"}),
+        ({"type": "ephemeral", "ttl": None}, {"type": "ephemeral"}),
+        ({"type": "ephemeral", "ttl": "5m", "scope": "global"}, {"type": "ephemeral", "ttl": "5m"}),
+        (None, None),
+        ("yes", None),
+    ],
+)
+def test_a_cache_mark_keeps_its_lifetime(mark: Any, kept: Any) -> None:
+    content = [{"type": "text", "text": "q", "cache_control": mark}]
+    [asked] = body({"messages": [{"role": "user", "content": content}]}, cache_control=True)["messages"]
+    assert asked["content"][0].get("cache_control") == kept
 
 
 @pytest.mark.parametrize("schema", [None, {}, {"type": "object"}, {"type": "object", "properties": {}}])
@@ -160,6 +176,29 @@ CHOICES: dict[str, tuple[Any, Json, Any]] = {
 @pytest.mark.parametrize(("choice", "fields", "expected"), CHOICES.values(), ids=CHOICES.keys())
 def test_tool_choice(choice: Any, fields: Json, expected: Any) -> None:
     assert body({"tools": [READ, SEARCH], "tool_choice": choice}, **fields).get("tool_choice") == expected
+
+
+ANY_TOOL, THE_TOOL = "Answer with a call of one of the tools.", "Answer with a call of the tool."
+LACKING: dict[str, tuple[Json, Any, Any, list[str], list[str]]] = {
+    # what the client wants, what the vendor takes: the field, the tools, the words
+    "any, taken": ({"type": "any"}, {"auto", "required"}, "required", ["Read", "Write"], []),
+    "any, auto alone": ({"type": "any"}, {"auto"}, "auto", ["Read", "Write"], [ANY_TOOL]),
+    "any, nothing taken": ({"type": "any"}, (), None, ["Read", "Write"], [ANY_TOOL]),
+    "named, required taken": ({"type": "tool", "name": "Write"}, {"auto", "required"}, "required", ["Write"], []),
+    "named, auto alone": ({"type": "tool", "name": "Write"}, {"auto"}, "auto", ["Write"], [THE_TOOL]),
+    "named, nothing taken": ({"type": "tool", "name": "Write"}, (), None, ["Write"], [THE_TOOL]),
+    "not there": ({"type": "tool", "name": "Gone"}, (), None, ["Read", "Write"], []),
+    "auto, nothing taken": ({"type": "auto"}, (), None, ["Read", "Write"], []),
+    "none, nothing taken": ({"type": "none"}, (), None, [], []),
+}
+
+
+@pytest.mark.parametrize(("choice", "taken", "field", "names", "words"), LACKING.values(), ids=LACKING.keys())
+def test_a_choice_that_the_vendor_lacks(choice: Json, taken: Any, field: Any, names: list[str], words: Any) -> None:
+    made = body({"tools": [READ, WRITE], "tool_choice": choice, "system": "s"}, tool_choices=frozenset(taken))
+    assert made.get("tool_choice") == field
+    assert [tool["function"]["name"] for tool in made.get("tools", ())] == names
+    assert made["messages"][0]["content"] == "\n".join(["s", *words])
 
 
 @pytest.mark.parametrize(("known", "expected"), [(True, False), (False, None)])
@@ -355,3 +394,62 @@ def test_the_vendor_has_the_last_word() -> None:
 
 def test_every_choice_is_known() -> None:
     assert {"auto", "none", "required", "named"} == ALL_CHOICES
+
+
+# -- the mark beside the messages
+
+AUTOMATIC: Json = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+CALLED: Json = {"type": "tool_use", "id": "a", "name": "Read", "input": {}}
+
+
+def marks_of(message: Json, **fields: Any) -> list[tuple[str, Any]]:
+    """(role, mark) of every part that has one."""
+    made = body(message, **{"cache_control": True, **fields})
+    lists = [(said["role"], said["content"]) for said in made["messages"] if isinstance(said["content"], list)]
+    parts = [(role, part) for role, content in lists for part in content]
+    return [(role, part["cache_control"]) for role, part in parts if "cache_control" in part]
+
+
+Q: Json = {"role": "user", "content": "q"}
+ENDS: dict[str, tuple[list[Json], list[str]]] = {
+    "a string": ([Q], ["user"]),
+    "a result": (
+        [
+            Q,
+            {"role": "assistant", "content": [CALLED]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "r"}]},
+        ],
+        ["tool"],
+    ),
+    "a note": ([Q, {"role": "system", "content": "n"}], ["user"]),
+    "the start of the answer": (
+        [Q, {"role": "assistant", "content": "{"}],
+        ["assistant"],
+    ),
+    "blank words": (
+        [{**Q, "content": [{"type": "text", "text": text} for text in ("q", " ")]}],
+        ["user"],
+    ),
+    "nothing": ([{**Q, "content": []}], []),
+}
+
+
+@pytest.mark.parametrize(("talk", "roles"), ENDS.values(), ids=ENDS.keys())
+def test_automatic_caching_marks_the_end(talk: list[Json], roles: list[str]) -> None:
+    found = marks_of({"messages": talk, "tools": [READ], **AUTOMATIC}, prefill="last")
+    assert found == [(role, AUTOMATIC["cache_control"]) for role in roles]
+    assert not marks_of({"messages": talk, "tools": [READ], **AUTOMATIC}, prefill="last", cache_control=False)
+
+
+def test_automatic_caching_leaves_a_mark_that_is_there() -> None:
+    mark = {"type": "ephemeral"}
+    talk = [{"role": "user", "content": [{"type": "text", "text": "q", "cache_control": mark}]}]
+    assert marks_of({"messages": talk, **AUTOMATIC}) == [("user", mark)]
+
+
+@pytest.mark.parametrize("tools", [0, 1])
+def test_a_request_has_four_marks_at_most(tools: int) -> None:
+    mark = {"cache_control": {"type": "ephemeral"}}
+    texts = [{"type": "text", "text": "s", **mark} for _ in range(3)]
+    found = marks_of({"system": texts, "tools": [{**READ, **mark}] * tools, **AUTOMATIC})
+    assert len(found) + tools == 4 and found[-1][0] == ("system" if tools else "user")

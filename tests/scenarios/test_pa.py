@@ -182,6 +182,17 @@ def test_pa_4_an_unknown_field_is_logged(rig: Rig, caplog: pytest.LogCaptureFixt
     assert "value of the field" not in caplog.text
 
 
+@over(*TRANSLATED)
+def test_pa_4_an_unknown_block_of_the_models_is_logged(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    told = [{"type": "hologram", "text": "said"}, {"type": "block_of_the_future", "beam": "value of the block"}]
+    talk = [user("go"), assistant(*told), user("on")]
+    with caplog.at_level(logging.INFO, logger="rialto"):
+        rig.says(HELLO, messages=talk)
+    assert "block_of_the_future" in caplog.text and "hologram" not in caplog.text
+    assert "value of the block" not in caplog.text
+    assert "said" in str(rig.sent.json) and "beam" not in str(rig.sent.json)
+
+
 #: Model -> (fields of the request, the parameter refused, the refusal).
 EXTRAS: dict[str, tuple[Json, str, str]] = {
     "nvidia/qwen/qwen3.5-397b-a17b": (

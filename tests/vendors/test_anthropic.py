@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.settings.settings import Settings
-from tests.support.scripted_server import ScriptedServer, json_answer
+from tests.support.scripted_server import Answer, ScriptedServer, json_answer, sse_answer
 
 MODEL = "anthropic/claude-opus-5"
 MESSAGE = {
@@ -99,11 +100,87 @@ def test_errors_keep_what_they_say(client: FlaskClient, vendor: ScriptedServer, 
     assert len(vendor.requests) == 1
 
 
+LIMITS = {"anthropic-ratelimit-unified-status": "allowed", "anthropic-ratelimit-requests-remaining": "9"}
+PLAIN = {"choices": [{"message": {"content": "word"}, "finish_reason": "stop"}]}
+START = {**MESSAGE, "content": [], "stop_reason": None}
+EVENTS = [
+    {"type": "message_start", "message": START},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word"}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}},
+    {"type": "message_stop"},
+]
+
+
+def limited(answer: Answer) -> Answer:
+    """The answer with what its sender says of limits, and of itself."""
+    return replace(answer, headers={**answer.headers, **LIMITS, "anthropic-organization-id": "org", "x-other": "1"})
+
+
+def limits_in(answer: Any) -> dict[str, str]:
+    assert "anthropic-organization-id" not in answer.headers and "x-other" not in answer.headers
+    return {name.lower(): value for name, value in answer.headers.items() if "ratelimit" in name.lower()}
+
+
+@pytest.mark.parametrize(
+    ("said", "stream", "status"),
+    [
+        (json_answer(MESSAGE), False, 200),
+        (sse_answer(EVENTS), True, 200),
+        (json_answer(refused(429, "rate_limit_error", "later"), 429, x_should_retry="false"), False, 429),
+        (json_answer(refused(429, "rate_limit_error", "later"), 429, x_should_retry="false"), True, 429),
+    ],
+    ids=["whole", "streamed", "refused", "refused before a stream"],
+)
+def test_what_is_left_of_its_limits(
+    client: FlaskClient, vendor: ScriptedServer, said: Answer, stream: bool, status: int
+) -> None:
+    vendor.play([limited(said)])
+    answer = client.post("/v1/messages", json=body(stream=stream), headers=BRIDGE)
+    assert answer.status_code == status and limits_in(answer) == LIMITS
+
+
+def test_limits_are_told_of_the_try_that_answers(vendor: ScriptedServer) -> None:
+    client = rialto(vendor, ANTHROPIC_API_KEY="one,two")
+    busy = json_answer(refused(429, "rate_limit_error", "later"), 429, anthropic_ratelimit_requests_remaining="0")
+    vendor.play([busy, limited(json_answer(MESSAGE))])
+    assert limits_in(client.post("/v1/messages", json=body())) == LIMITS
+
+
+def test_limits_of_others_are_not_told_as_anthropics(vendor: ScriptedServer) -> None:
+    client = create_app(Settings.load({"GROQ_BASE_URL": vendor.url, "GROQ_API_KEY": "k"})).test_client()
+    vendor.play([limited(json_answer(PLAIN))])
+    answer = client.post("/v1/messages", json=body(model="groq/m"))
+    assert answer.status_code == 200 and limits_in(answer) == {}
+
+
 def test_a_wrong_key_names_its_variable(client: FlaskClient, vendor: ScriptedServer) -> None:
     vendor.play([json_answer(refused(401, "authentication_error", "invalid x-api-key"), 401)])
     answer = client.post("/v1/messages", json=body(), headers=BRIDGE)
     assert answer.status_code == 401
     assert "ANTHROPIC_API_KEY" in answer.text and "vendor-key" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "settings", "advice"),
+    [
+        (401, {}, {}, "false"),
+        (402, {}, {}, "false"),
+        (403, {}, {}, "false"),
+        (401, {"x_should_retry": "true"}, {}, "true"),
+        (401, {}, {"ANTHROPIC_FORWARD_CLIENT_KEY": "1"}, None),
+        (500, {}, {}, None),
+    ],
+)
+def test_what_no_repetition_heals_is_not_repeated(
+    vendor: ScriptedServer, status: int, headers: dict[str, str], settings: dict[str, str], advice: str | None
+) -> None:
+    """Claude Code repeats a 401 ten times; only a key of its own can it renew in between."""
+    vendor.play([json_answer(refused(status, "some_error", "no"), status, **headers)])
+    client = rialto(vendor, **settings, BRIDGE_API_KEY="bridge", ANTHROPIC_API_KEY="vendor-key")
+    answer = client.post("/v1/messages", json=body(), headers={**BRIDGE, "authorization": "Bearer own"})
+    assert (answer.status_code, answer.headers.get("x-should-retry")) == (status, advice)
 
 
 def test_a_page_that_is_not_anthropics(client: FlaskClient, vendor: ScriptedServer) -> None:

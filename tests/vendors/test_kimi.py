@@ -73,7 +73,16 @@ def test_forced_choice(choice: Json) -> None:
     k26, k27, k3 = (sent(VENDOR, model, **forced) for model in (K26, K27, K3))
     assert (chosen(k26), k26["tool_choice"] == "auto") == ({"thinking": OFF}, False)
     assert (chosen(k27), k27["tool_choice"]) == ({}, "auto")
+    assert "Answer with a call of" in k27["messages"][0]["content"]
     assert (chosen(k3), k3["tool_choice"]) == ({}, "required")
+    assert [told["role"] for told in (*k26["messages"], *k3["messages"])] == ["user", "user"]
+
+
+@pytest.mark.parametrize(("model", "offered"), [(K26, ["Read", "Glob"]), (K27, ["Glob"]), (K3, ["Glob"])])
+def test_a_named_tool_that_cannot_be_demanded_is_the_only_one(model: str, offered: list[str]) -> None:
+    tools = [*TOOLS, {**TOOLS[0], "name": "Glob"}]
+    body = sent(VENDOR, model, tools=tools, tool_choice={"type": "tool", "name": "Glob"})
+    assert [tool["function"]["name"] for tool in body["tools"]] == offered
 
 
 def test_tool_turns_carry_reasoning_and_no_empty_content() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.vendors.bodies import OFF, TOOLS, WISHES, assistants, refused, route, sent, switches, tool_history
-from translators.core.errors import PromptTooLong, Rejected, RialtoError
+from translators.core.errors import PromptTooLong, Rejected, RialtoError, Unreachable
 from translators.core.vendor import Json
 from translators.mimo import VENDOR
 
@@ -74,6 +74,8 @@ def said(reason: str, message: str = "Param Incorrect", code: str = "400") -> Js
         (400, said("", "Bad format"), Rejected, 400, "Bad format"),
         (401, said("", "Invalid API Key", "401"), Rejected, 401, "Token Plan"),
         (402, said("", "Insufficient account balance", "402"), Rejected, 402, "Insufficient"),
+        (404, said("", "No endpoints found that support image input", "404"), Rejected, 400, "MiMo: No endpoints"),
+        (404, said("", "Not Found", "404"), Unreachable, 502, "check the address"),
     ],
 )
 def test_errors(status: int, body: Any, kind: type[RialtoError], seen: int, words: str) -> None:

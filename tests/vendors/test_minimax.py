@@ -30,6 +30,7 @@ def test_fields() -> None:
     body = sent(VENDOR, M3, tools=TOOLS, tool_choice=wished, temperature=0, output_config=form)
     assert (body["reasoning_split"], body["max_completion_tokens"], body["temperature"]) == (True, 9000, 0.01)
     assert not {"tool_choice", "parallel_tool_calls", "max_tokens", "response_format"} & set(body)
+    assert "Answer with a call of one of the tools." in body["messages"][0]["content"]
     assert sent(VENDOR, M3, temperature=0.7)["temperature"] == 0.7
     assert sent(VENDOR, M3, temperature=0.001)["temperature"] == 0.01
 
@@ -90,6 +91,20 @@ def test_errors(code: int, words: str, kind: type[RialtoError], seen: int, retry
 def test_plain_errors_are_left_to_the_common_reader() -> None:
     error = refused(VENDOR, M3, 401, {"error": {"message": "login fail", "type": "authorized_error"}})
     assert (type(error), error.status) == (Rejected, 401)
+
+
+def test_a_named_tool_is_the_only_one() -> None:
+    tools = [*TOOLS, {**TOOLS[0], "name": "Glob"}]
+    body = sent(VENDOR, M3, tools=tools, tool_choice={"type": "tool", "name": "Glob"}, system="Sample.")
+    assert [tool["function"]["name"] for tool in body["tools"]] == ["Glob"]
+    assert body["messages"][0] == {"role": "system", "content": "Sample.\nAnswer with a call of the tool."}
+
+
+@pytest.mark.parametrize("choice", [None, {"type": "auto"}])
+def test_a_free_choice_is_not_sent(choice: Any) -> None:
+    body = sent(VENDOR, M3, tools=TOOLS, tool_choice=choice)
+    assert "tool_choice" not in body
+    assert [told["role"] for told in body["messages"]] == ["user"]
 
 
 def test_tools_that_may_not_be_called_are_not_shown() -> None:

@@ -43,6 +43,27 @@ def test_a_low_effort_alone_is_no_wish_to_think() -> None:
     assert chosen(sent(VENDOR, MODEL, output_config={"effort": "low"})) == {}
 
 
+PDF: Json = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
+DOCUMENT_PART: Json = {"type": "document_url", "document_url": "data:application/pdf;base64,JVBERi0="}
+
+
+def test_documents() -> None:
+    text = {"type": "text", "text": "Look."}
+    document = {"type": "document", "title": "a.pdf", "source": PDF}
+    body = sent(VENDOR, MODEL, messages=[{"role": "user", "content": [document, text]}])
+    assert body["messages"] == [{"role": "user", "content": [DOCUMENT_PART, text]}]
+    body = sent(VENDOR, "codestral-latest", messages=[{"role": "user", "content": [document, text]}])
+    assert "document_url" not in str(body)
+
+
+def test_documents_of_a_tool() -> None:
+    result = {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "document", "source": PDF}]}
+    call = {"type": "tool_use", "id": "t1", "name": "Read", "input": {}}
+    turns = [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+    body = sent(VENDOR, MODEL, messages=[{"role": "user", "content": "go"}, *turns], tools=TOOLS)
+    assert body["messages"][-1]["content"][-1] == DOCUMENT_PART
+
+
 def test_only_known_fields() -> None:
     tools = [{**TOOLS[0], "strict": True, "cache_control": {"type": "ephemeral"}}]
     body = sent(

@@ -67,11 +67,22 @@ def test_temperature(asked: float, expected: tuple[float, bool | None]) -> None:
     assert (body["temperature"], body.get("do_sample")) == expected
 
 
-@pytest.mark.parametrize("choice", ["auto", "any", "tool"])
-def test_tool_choice_is_auto(choice: str) -> None:
+@pytest.mark.parametrize(
+    ("choice", "offered", "words"),
+    [
+        ("auto", ["Read", "Glob"], []),
+        ("any", ["Read", "Glob"], ["Answer with a call of one of the tools."]),
+        ("tool", ["Read"], ["Answer with a call of the tool."]),
+    ],
+)
+def test_a_tool_is_demanded_in_words(choice: str, offered: list[str], words: list[str]) -> None:
     wished = {"type": choice, "name": "Read", "disable_parallel_tool_use": True}
-    body = sent(VENDOR, "glm-5.2", tools=TOOLS, tool_choice=wished, thinking=ADAPTIVE)
-    assert (body.get("tool_choice", "auto"), body["thinking"]) == ("auto", ON)
+    tools = [*TOOLS, {**TOOLS[0], "name": "Glob"}]
+    body = sent(VENDOR, "glm-5.2", tools=tools, tool_choice=wished, thinking=ADAPTIVE)
+    assert (body["tool_choice"], body["thinking"]) == ("auto", ON)
+    assert [tool["function"]["name"] for tool in body["tools"]] == offered
+    [told] = [message["content"] for message in body["messages"] if message["role"] == "system"]
+    assert told.splitlines() == [*words, "Call no more than one tool in this answer."]
     assert "parallel_tool_calls" not in body
 
 

@@ -19,6 +19,7 @@ from translators.core.structured import CallAsText, JsonAnswer
 from translators.core.tags import ThinkTags, opened_by_prompt
 from translators.core.text_calls import Harmony, ReasonedCalls, Repeats, TextCalls, Tools
 from translators.core.tool_names import ToolNames
+from translators.core.toolsets import expanded, origins
 from translators.core.vendor import Profile, Route
 
 
@@ -28,7 +29,7 @@ def message_stream(
     """The stream that builds the answer's events. `new_id(prefix)` makes a fresh id; `first` are filters of the
     protocol's own.
     """
-    begun, form = prefill(message), json_answer(message, route)
+    begun, form, tools = prefill(message), json_answer(message, route), client_tools.known(message)
     search = route.vendor.search(dict(message), route)
 
     def filters() -> list[Filter]:
@@ -44,7 +45,8 @@ def message_stream(
         origin=(route.vendor.name, route.model),
         title=route.vendor.title,
         names=tool_names(message, route.profile),
-        schemas=schemas(client_tools.known(message)),
+        schemas=schemas(tools),
+        members=origins(tools),
         input_tokens=route.input_tokens or tokens.estimate_request(message),
         omitted=intent(message).omitted,
         filters=filters(),
@@ -89,8 +91,9 @@ def json_answer(message: Mapping[str, Any], route: Route) -> list[JsonAnswer]:
 
 def tool_names(message: Mapping[str, Any], profile: Profile) -> ToolNames:
     """The reversible short names of one request's tools."""
+    given = [str(tool["name"]) for tool in expanded(message.get("tools") or ()) if tool.get("name")]
     return ToolNames(
-        [*(str(tool["name"]) for tool in message.get("tools") or () if tool.get("name")), *added_names(message)],
+        [*given, *added_names(message)],
         profile.tool_name_max,
         profile.tool_name_min,
         profile.tool_name_letter_first,

@@ -16,6 +16,16 @@ IMAGE_NOTE = (
 )
 
 
+#: Blocks that have a meaning here.
+KNOWN = frozenset(
+    {
+        *("text", "thinking", "redacted_thinking", "image", "document", "search_result", "container_upload"),
+        *("tool_use", "tool_result", "tool_reference", "tool_addition", "tool_removal", "compaction", "fallback"),
+        *("server_tool_use", "mcp_tool_use"),
+    }
+)
+
+
 def text_of(block: Mapping[str, Any]) -> str:
     """One block as text; "" for blocks that are never shown to another model (thinking)."""
     match block.get("type"):
@@ -53,6 +63,11 @@ def other_text(block: Mapping[str, Any]) -> str:
     if isinstance(content, Mapping):
         return result_text(content)
     return json.dumps({key: value for key, value in block.items() if key != "cache_control"}, ensure_ascii=False)
+
+
+def is_wordless(block: Mapping[str, Any]) -> bool:
+    """Nobody knows what the block says: it is of a type still to come, and holds no content."""
+    return block.get("type") not in KNOWN and not isinstance(block.get("content"), str | list | Mapping)
 
 
 def result_text(item: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ The edits and their defaults: https://platform.claude.com/docs/en/build-with-cla
 * `compact_20260112` is not carried out: a summary is a request of its own, and Claude Code makes it by itself. But a
   `compaction` block in the history stands for everything before it.
 
+System texts with `clear_at: next_user_message` go too when that message has come, whatever edits are wished.
+
 Each request is edited from its whole history, as Anthropic does it; the same history always gives the same bytes.
 Tokens are estimates. Edits of other types are left alone.
 """
@@ -47,7 +49,7 @@ class Edited:
 
 def edited(message: Mapping[str, Any]) -> Edited:
     """A Messages body with its edits carried out, and what they did. The body itself is not changed."""
-    body: Json = {**message, "messages": since_compaction(list(message.get("messages") or ()))}
+    body: Json = {**message, "messages": standing(since_compaction(list(message.get("messages") or ())))}
     wished = message.get("context_management")
     edits = wished.get("edits") if isinstance(wished, Mapping) else None
     if not isinstance(edits, list):
@@ -80,6 +82,26 @@ def since_compaction(messages: Messages) -> Messages:
                 kept = [{"type": "text", "text": words}, *blocks[position + 1 :]]
                 return [{**messages[place], "content": kept}, *messages[place + 1 :]]
     return messages
+
+
+def standing(messages: Messages) -> Messages:
+    """The messages without the system texts that were meant for one turn of the user's (`clear_at`), once another has
+    come. What such a message says beside its text stays.
+    """
+    if not any(map(is_passing, messages)):
+        return messages
+    newest = max((place for place, message in enumerate(messages) if message.get("role") == "user"), default=0)
+    return [
+        {**message, "content": [block for block in blocks_of(message) if block.get("type") != "text"]}
+        if place < newest and is_passing(message)
+        else message
+        for place, message in enumerate(messages)
+    ]
+
+
+def is_passing(message: Mapping[str, Any]) -> bool:
+    """A system message whose text ends with the user's next message."""
+    return message.get("role") == "system" and message.get("clear_at") == "next_user_message"
 
 
 # -- thinking

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from translators.core.deltas import Usage
@@ -37,6 +38,17 @@ def usage_fields(usage: Usage) -> dict[str, Any]:
     if usage.reasoning:
         fields["output_tokens_details"] = {"thinking_tokens": usage.reasoning}
     return fields
+
+
+def final_fields(usage: Usage, estimate: int) -> dict[str, Any]:
+    """The usage at the end of an answer at whose start an `estimate` of the input was told. Claude Code (2.1.197) keeps
+    what it was told where a 0 follows, so one token of a prompt that was wholly cached is told as a new one.
+    """
+    if estimate and not usage.input and usage.cache_read:
+        usage = replace(usage, input=1, cache_read=usage.cache_read - 1)
+    elif estimate and not usage.input and usage.cache_write:
+        usage = replace(usage, input=1, cache_write=usage.cache_write - 1)
+    return usage_fields(usage)
 
 
 def usage_of(fields: Mapping[str, Any]) -> Usage:

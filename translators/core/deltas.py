@@ -35,11 +35,12 @@ class Opaque:
     """Vendor state that must come back with the next request (encrypted reasoning, signatures).
 
     `key` names the kind, `value` is JSON. Fragments of one kind are collected in the order of arrival; the protocol
-    that made them merges them when it puts them back.
+    that made them merges them when it puts them back. `call` is the vendor's id of the call that the value names.
     """
 
     key: str
     value: Any
+    call: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,14 @@ class Usage:
 class Stop:
     """The vendor's end of the turn. `sequence` is the stop sequence that matched, if the vendor says so.
 
-    One that is not `final` says what the reason will be; the vendor's own end must still come.
+    One that is not `final` says what the reason will be; the vendor's own end must still come. `explanation` is why the
+    vendor refuses, in its words.
     """
 
     reason: StopReason
     sequence: str | None = None
     final: bool = True
+    explanation: str | None = None
 
 
 Delta = Text | Thinking | Opaque | ToolCall | Block | Cite | Usage | Stop
@@ -103,9 +106,11 @@ ORDINARY = frozenset({"end_turn", "tool_use"})
 
 def stronger(old: Stop | None, new: Stop) -> Stop:
     """The stop that counts: a limit is not overruled by an ordinary end that follows it; a refusal or a matched
-    sequence is not overruled at all.
+    sequence is not overruled at all. A refusal that is explained says more than one that is not.
     """
     if old is None or old.reason in ORDINARY:
+        return new
+    if old.reason == new.reason == "refusal" and old.explanation is None:
         return new
     return old if old.reason in ("refusal", "stop_sequence") or new.reason in ORDINARY else new
 

@@ -8,6 +8,7 @@
         . TooLarge 413         PromptTooLong 400      OverLimit 429
      x UpstreamError     the vendor's fault
         . Rejected 400/401/402/403   RateLimited 429   Overloaded 529   Unreachable 502   TimedOut 504   Broke 502
+        . Empty 502
 
 Statuses, types and wording: Anthropic Messages API, "Errors" (https://platform.claude.com/docs/en/api/errors, read
 2026-11-21), and what Claude Code matches on.
@@ -40,11 +41,13 @@ class RialtoError(Exception):
     """A failure with the HTTP status and the Anthropic error type that the client gets.
 
     `retry_after` is the seconds until the vendor's limit is over. `should_retry` becomes the `x-should-retry` header;
-    None leaves the decision to the client. `details` are a vendor's machine-readable reasons.
+    None leaves the decision to the client. `details` are a vendor's machine-readable reasons, `limits` the headers in
+    which Anthropic tells what is left of an account's limits.
     """
 
     status = 500
     details: Mapping[str, Any] | None = None
+    limits: Mapping[str, str] | None = None
 
     def __init__(
         self,
@@ -120,13 +123,14 @@ class OverLimit(RequestError):
 class PromptTooLong(RequestError):
     """The conversation does not fit the model's window, in the words that make Claude Code compact it.
 
-    `used` and `limit` are tokens; without them the client compacts nearly everything.
+    `used` and `limit` are tokens; without them the client compacts nearly everything. With `wish` the vendor may have
+    counted the wished output among those that are used.
     """
 
-    def __init__(self, used: int | None = None, limit: int | None = None) -> None:
+    def __init__(self, used: int | None = None, limit: int | None = None, *, wish: bool = False) -> None:
         numbers = f": {used} tokens > {limit} maximum" if used and limit else ""
         super().__init__(f"prompt is too long{numbers}")
-        self.used, self.limit = used, limit
+        self.used, self.limit, self.wish = used, limit, wish
 
 
 class OutputTooLong(RequestError):
@@ -176,6 +180,10 @@ class TimedOut(UpstreamError):
 
 class Broke(UpstreamError):
     """The vendor's answer ended or became unreadable before it was complete."""
+
+
+class Empty(Broke):
+    """The vendor's answer is complete and holds nothing for the client, which says nothing of the vendor's health."""
 
 
 class Fault(Exception):

@@ -4,7 +4,7 @@ Clients send histories that strict vendors refuse: calls without results, result
 the same id twice, empty blocks, several messages of one role in a row, system messages anywhere. Here they are repaired
 once, for all protocols:
 
-* empty and blank text blocks are left out;
+* empty and blank text blocks are left out, as are the model's blocks of unknown types without a text;
 * turns of nothing but reasoning are left out, and neighbours of one role merged;
 * every call is answered in the turn that follows, in the order of the calls; a missing answer is said to be missing;
 * a result without its call becomes text;
@@ -22,7 +22,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from translators.core.blocks import text_of
+from translators.core.blocks import is_wordless, text_of
+from translators.core.toolsets import called
 
 Blocks = list[dict[str, Any]]
 Role = Literal["user", "assistant", "system"]
@@ -80,6 +81,8 @@ def split(messages: Iterable[Mapping[str, Any]], inline_system: bool) -> Iterato
     for message in messages:
         role: Role = message.get("role", "user")
         turn = Turn(role, visible(message.get("content")))
+        if role == "assistant":
+            turn.blocks = own_words(turn.blocks)
         if role == "system" and inline_system:
             turn = Turn("user", [reminder(block) for block in turn.blocks])
         if role == "user" and answerable and not turn.blocks:
@@ -104,6 +107,16 @@ def visible(content: Any) -> Blocks:
     if isinstance(content, str):
         content = [{"type": "text", "text": content}]
     return [block for block in content or () if block.get("type") in SUBSTANTIAL or text_of(block).strip()]
+
+
+def own_words(blocks: Blocks) -> Blocks:
+    """What the model has said. Of a block that nobody knows, such as `connector_text`, only its text is left: the model
+    would take JSON for its own words, and speak so.
+    """
+    if not any(map(is_wordless, blocks)):
+        return blocks
+    said = [{"type": "text", "text": str(block.get("text") or "")} if is_wordless(block) else block for block in blocks]
+    return visible(said)
 
 
 def speaks(turn: Turn) -> bool:
@@ -151,7 +164,7 @@ def answered(merged: list[Turn]) -> Iterator[Turn]:
 
 
 def unique(block: dict[str, Any], seen: dict[str, int], open_calls: OpenCalls) -> dict[str, Any]:
-    """The block with a call id that no earlier call has; `seen` counts how often an id came."""
+    """The block with a call id that no earlier call has and its function's name; `seen` counts how often an id came."""
     if block.get("type") != "tool_use":
         return block
     original = str(block.get("id") or NO_ID)
@@ -164,7 +177,7 @@ def unique(block: dict[str, Any], seen: dict[str, int], open_calls: OpenCalls) -
     seen[base] = count
     seen.setdefault(fresh, 1)
     open_calls.append((original, fresh))
-    return {**block, "id": fresh, "input": arguments(block.get("input"))}
+    return {**block, "id": fresh, "name": called(block), "input": arguments(block.get("input"))}
 
 
 def arguments(given: Any) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""What the client wants of the model's reasoning, read from `thinking`, `output_config.effort` and `max_tokens`.
+"""What the client wants of the model's reasoning, read from `thinking`, `max_tokens` and `output_config.effort`, of
+the request and of its system messages.
 
 Source: Anthropic Messages API, "Extended thinking" and "Effort"
 (https://platform.claude.com/docs/en/build-with-claude/thinking, read 2026-11-21). `adaptive` has no equal elsewhere: it
@@ -45,7 +46,7 @@ class Intent:
 def intent(message: Mapping[str, Any]) -> Intent:
     """The intent of a Messages request body."""
     thinking = message.get("thinking") or {}
-    wished = (message.get("output_config") or {}).get("effort")
+    wished = wished_effort(message)
     effort = wished if wished in LEVELS else None
     omitted = thinking.get("display") == "omitted"
     limit = message.get("max_tokens")
@@ -61,6 +62,36 @@ def intent(message: Mapping[str, Any]) -> Intent:
             return Intent(False)
         case _:
             return Intent(None, effort, None, omitted)
+
+
+def wished_effort(message: Mapping[str, Any]) -> Any:
+    """The effort of the next answer: that of the request, or the last one that a system message of the conversation has
+    set. Behind words of the user it holds at once, elsewhere from the user's next words on; results of tools are none
+    (https://platform.claude.com/docs/build-with-claude/effort-per-message, read 2026-11-21).
+    """
+    effort, waiting, asked = (message.get("output_config") or {}).get("effort"), None, False
+    for turn in message.get("messages") or ():
+        match turn.get("role"):
+            case "assistant":
+                asked = False
+            case "user" if asked or is_asking(turn):
+                effort, waiting, asked = waiting or effort, None, True
+            case "system" if level := effort_set(turn):
+                effort, waiting = (level, None) if asked else (effort, level)
+    return effort
+
+
+def effort_set(turn: Mapping[str, Any]) -> str:
+    """The effort that a system message sets, "" for none."""
+    config = turn.get("output_config")
+    effort = config.get("effort") if isinstance(config, Mapping) else None
+    return effort if isinstance(effort, str) else ""
+
+
+def is_asking(turn: Mapping[str, Any]) -> bool:
+    """A user's message that holds more than results of tools."""
+    content = turn.get("content")
+    return not isinstance(content, list) or any(block.get("type") != "tool_result" for block in content)
 
 
 def within(budget: int | None, limit: int | None) -> int | None:

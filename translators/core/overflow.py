@@ -25,12 +25,22 @@ OVERFLOW = any_of(
     r"(prompt|input) (is )?too long|prompt is longer than|prompt exceeds max",
     r"longer than the (model's )?context",
     r"(input|prompt) token count.*exceed|input tokens exceed",
-    r"exceeded model token limit|maximum prompt length",
+    r"exceed(s|ed|ing)? (the )?model token limit|maximum prompt length",
     r"too many tokens.*(prompt|input|context)",
     r"current length is .* while limit",
     r"large for model \S* ?with|range of input length|exceed_context_size",
     r"number of tokens to keep from the initial prompt|trying to keep the first",
 )
+#: Plain words, which mean the prompt only where nothing else is their subject.
+PLAIN = any_of(
+    r"exceed(s|ed|ing)? (the )?max(imum)? (allowed |number of )?tokens?\b(?!.*per[ -](second|minute|hour|day))",
+    r"(input|prompt)( length| size)?[ (]*(\d+)?( tokens)?\)? exceed(s|ed)? (the )?max(imum)? (\w+ )?(length|size)\b",
+    r"(input|prompt) (is |was )?too (large|big)\b",
+)
+CLAUSE = re.compile(r"[;\n]|[.!] ")
+OTHER = any_of(r"\b(image|file|document|audio|video|tool|function|description|name|stop)s?\b")
+WISH = any_of(r"max_\w*tokens|\b(output|completion|thinking|reasoning|budget\w*)\b")
+PROMPT = any_of(r"\b(input|prompt|messages|context)\b")
 #: More output wished than the model can give, whatever the input: (wished, possible).
 CAP = any_of(
     r"max_(?:completion_)?tokens(?:\W{1,3}|\W{1,3}is too large: )(\d+)"
@@ -48,7 +58,9 @@ OUTPUT = any_of(
     r"(\d+) (?:tokens )?(?:in|for) the (?:completion|output)",
     r"(\d+) output tokens|max_(?:completion_)?tokens\W{1,2}is too large: (\d+)|max_tokens=(\d+)",
 )
-TOTAL = any_of(r"requested (?:about |a total of )?(\d+) tokens|total of (?:at least )?(\d+)")
+TOTAL = any_of(r"requested (?:about |a total of )?(\d+) tokens|total of (?:at least )?(\d+)|\(requested: (\d+)\)")
+#: The total is the prompt's alone.
+OF_PROMPT = any_of(r"\d+ (?:tokens )?(?:in|from) (?:the|your) (?:input|prompt|messages)")
 INPUT = any_of(r"(\d+) input tokens")
 #: Figures that are no part of a name, a date or a fraction.
 NUMBER = re.compile(r"(?<![\w.-])\d{3,}(?!\w)")
@@ -67,11 +79,20 @@ def overflow(status: int, message: str, everything: str) -> RialtoError | None:
     message = NO_COUNT.sub("", message)
     if found := CAP.search(message):
         return OutputTooLong(0, int(found[1]), int(found[2]))
-    if not OVERFLOW.search(everything):
+    if not OVERFLOW.search(everything) and not any(map(is_plain, CLAUSE.split(message))):
         return None
     if found := SUM.search(message):
         return OutputTooLong(*map(int, found.groups()))
     return with_numbers(message, everything)
+
+
+def is_plain(clause: str) -> bool:
+    """Whether a clause says in plain words that the prompt is too long, not an image, a tool's text or the output."""
+    found = PLAIN.search(clause)
+    if not found:
+        return False
+    subject = clause[: found.end()]
+    return not OTHER.search(subject) and bool(PROMPT.search(subject) or not WISH.search(subject))
 
 
 def output_cap(message: str) -> int:
@@ -87,7 +108,8 @@ def with_numbers(message: str, everything: str) -> RialtoError:
     output = number_after(OUTPUT, message)
     if not output:
         used = max(counts, default=0)
-        return PromptTooLong(used, limit) if used > limit else PromptTooLong()
+        wish = used == number_after(TOTAL, message) and not OF_PROMPT.search(message)
+        return PromptTooLong(used, limit, wish=wish) if used > limit else PromptTooLong()
     used = number_after(TOTAL, message) - output
     used = used if used > 0 else number_after(INPUT, message)
     return PromptTooLong(used, limit) if used > limit else OutputTooLong(used, output, limit)

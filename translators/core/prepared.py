@@ -7,14 +7,29 @@ from typing import Any
 
 from translators.core.context_edits import edited
 from translators.core.errors import InvalidRequest
+from translators.core.intent import wished_effort
 
 Json = dict[str, Any]
 
 
 def prepared(message: Mapping[str, Any]) -> Json:
-    """The body with its context edits carried out. Raises `InvalidRequest` when the conversation is kept elsewhere."""
+    """The body with its context edits carried out and the effort that its conversation has set. Raises
+    `InvalidRequest` for what only Anthropic can do, and an ordinary answer would be taken for.
+    """
     refuse_kept_thread(message)
-    return edited(message).message
+    refuse_summary(message)
+    body, effort = edited(message).message, wished_effort(message)
+    config = message.get("output_config") or {}
+    return body if effort == config.get("effort") else {**body, "output_config": {**config, "effort": effort}}
+
+
+def refuse_summary(message: Mapping[str, Any]) -> None:
+    """Its answer is a block of its own, and clients put it in place of the conversation."""
+    if message.get("compaction") is not None:
+        raise InvalidRequest(
+            "compaction is not supported for this model, because Anthropic alone makes such summaries; ask for one in "
+            "an ordinary message"
+        )
 
 
 def refuse_kept_thread(message: Mapping[str, Any]) -> None:

@@ -33,7 +33,12 @@ QUOTA = any_of(
     r"exceeded_current_quota|exceeded your current quota|credit_balance_exhausted|billing_hard_limit",
     r"reached your usage limit|usage limit reached|per[-_ ]?day|\b[RT]PD\b",
 )
-BUSY = any_of(r"overloaded|slow_down|server busy|at capacity|insufficient_system_resource|model is busy")
+#: Google calls every limit that. Its errors, also where others hand them on.
+CURRENT_QUOTA = any_of(r"exceeded your current quota")
+OF_GOOGLE = any_of(r"RESOURCE_EXHAUSTED|ai\.google\.dev|generativelanguage\.googleapis")
+#: The delay in Google's RetryInfo, also inside a text of JSON that is quoted.
+DELAY = re.compile(r'retryDelay\\*": ?\\*"([\d.]+)s')
+BUSY = any_of(r"overloaded|slow_down|server busy|(at|over) capacity|insufficient_system_resource|model is busy")
 NO_MODEL = any_of(
     r"model_not_found|model_decommissioned|DeploymentNotFound",
     r"model (does )?not exist|model not found|not found the model|(unknown|no such) model",
@@ -45,6 +50,8 @@ LARGE_IMAGE = any_of(
     r"\bimages?\b.{0,60}(too (large|big)|exceeds?\b|larger than|over the limit)",
     r"(too (large|big)|exceeds?\b).{0,40}\bimages?\b",
 )
+#: What was asked is refused, not the one who asks: a 403 of xAI and OpenRouter (UKGovernmentBEIS/inspect_ai#2267).
+AGAINST_RULES = any_of(r"violates? (our |the )?(usage|content)|usage (guidelines|polic)|(input|content) was flagged")
 WRONG_KEY = any_of(r"api_key_invalid|api key not valid|(incorrect|invalid) api key")
 #: Names of errors inside a running answer -> the status they would have had.
 NAMED = (
@@ -87,7 +94,7 @@ def refusal(route: Route, status: int, body: Any, headers: Mapping[str, str]) ->
             special.retry_after = retry_after(headers, body)
         return special
     words = words_of(body)
-    told = moved(status, headers) or words.message or f"HTTP {status} without a message"
+    told = moved(status, headers) or broken(status, body) or words.message or f"HTTP {status} without a message"
     status, message = status_of(status, body), redact(f"{route.vendor.title}: {told}", route.key)
     wait = retry_after(headers, body)
     return (
@@ -104,6 +111,12 @@ def moved(status: int, headers: Mapping[str, str]) -> str:
     return (
         f"HTTP {status}, a redirect to {target[:MAX_WORDS]}; use its address" if target and status // 100 == 3 else ""
     )
+
+
+def broken(status: int, body: Any) -> str:
+    """Says it of a running answer that is broken JSON, which may hold words of a conversation; "" for anything else."""
+    begins = status == 200 and isinstance(body, str) and body.lstrip()[:1] in ("{", "[")
+    return "an answer that is no JSON, though it begins so" if begins else ""
 
 
 def named(route: Route, status: int, body: Any) -> RialtoError | None:
@@ -130,7 +143,7 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
     """The error of a status, when the words name no special case."""
     if status == 400 and WRONG_KEY.search(words.all):
         status = 401
-    if QUOTA.search(words.all) and status in (400, 402, 403, 429):
+    if status in (400, 402, 403, 429) and is_used_up(words.all):
         return (
             RateLimited(message, should_retry=False)
             if status == 429
@@ -139,6 +152,8 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
     if status in (503, 529) or (status >= 429 and BUSY.search(words.all)):
         return Overloaded(message, retry_after=wait)
     match status:
+        case 403 if AGAINST_RULES.search(words.all):
+            return Rejected(message, status=400, should_retry=False)
         case 401 | 403:
             return Rejected(
                 f"{message} (check {route.vendor.key_variable or 'the key'})", status=status, should_retry=False
@@ -147,8 +162,10 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
             return Rejected(message, status=402, should_retry=False)
         case 404 | 405:
             return Unreachable(f"{message} (check the address {route.base_url})", should_retry=False)
-        case 408 | 504:
+        case 408 | 499 | 504:
             return TimedOut(message, retry_after=wait)
+        case 409:
+            return UpstreamError(message, status=409, retry_after=wait)
         case 413:
             return TooLarge(message)
         case 429:
@@ -157,6 +174,11 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
             return UpstreamError(message, status=status if status in (500, 502) else 502, retry_after=wait)
         case _:
             return Rejected(message, status=400)
+
+
+def is_used_up(text: str) -> bool:
+    """The text speaks of an account or a quota that waiting does not fill."""
+    return bool(QUOTA.search(CURRENT_QUOTA.sub("", text) if OF_GOOGLE.search(text) else text))
 
 
 def status_of(status: int, body: Any) -> int:
@@ -202,8 +224,29 @@ def message_of(body: Mapping[str, Any]) -> str:
         raw = (error.get("metadata") or {}).get("raw") if isinstance(error.get("metadata"), Mapping) else None
         parts = [str(part) for part in (error.get("message"), raw) if part]
         return ": ".join(parts) or str(error.get("type") or error.get("code") or "")
-    detail = body.get("message") or body.get("detail") or body.get("title") or body.get("msg")
-    return detail if isinstance(detail, str) else json.dumps(detail or dict(body), ensure_ascii=False, default=str)
+    return sentences(body.get("message") or body.get("detail") or body.get("title") or body.get("msg")) or keys_of(body)
+
+
+def sentences(detail: Any) -> str:
+    """What the parts of an error say, each behind its place; not the request that some servers quote beside it."""
+    parts = [part if isinstance(part, Mapping) else {"msg": part} for part in listed(detail)]
+    said = [(part.get("loc"), part.get("msg") or part.get("message")) for part in parts]
+    return "; ".join(
+        f"{'.'.join(map(str, place))}: {words}" if isinstance(place, list) and place else words
+        for place, words in said
+        if isinstance(words, str)
+    )
+
+
+def listed(value: Any) -> list[Any]:
+    """The value as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def keys_of(body: Mapping[str, Any]) -> str:
+    """The names alone of a body that is no error in any known form: what is in it may be words of a conversation."""
+    names = ", ".join(str(name)[:40] for name in list(body)[:12])
+    return f"an answer of unknown form (its keys: {names})" if names else ""
 
 
 def readable(text: str) -> str:
@@ -233,11 +276,7 @@ def number(value: str | None, scale: float = 1.0) -> float | None:
 
 def retry_info(body: Any) -> float | None:
     """`retryDelay` of a Google error, in seconds."""
-    found = (
-        re.search(r'"retryDelay": ?"([\d.]+)s"', json.dumps(body, default=str))
-        if isinstance(body, (list, Mapping))
-        else None
-    )
+    found = DELAY.search(json.dumps(body, default=str)) if isinstance(body, (list, Mapping)) else None
     return float(found.group(1)) if found else None
 
 

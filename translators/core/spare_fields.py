@@ -4,9 +4,7 @@ Wordings: NVIDIA NIM and vLLM "Extra inputs are not permitted", Mistral `extra_f
 with this model" and "does not support response format", OpenAI "Unsupported parameter" and "Unrecognized request
 argument", OpenRouter "Reasoning is mandatory for this endpoint and cannot be disabled", Ollama '"x" does not support
 thinking' and 'think value "low" is not supported for this model', NIM "chat_template is not supported for Mistral
-tokenizers", DeepSeek "This response_format type is unavailable now" (read 2026-11-21). OpenAI answers encrypted
-reasoning of another key or model, or out of its place, with a 400 `invalid_encrypted_content` or one about a missing
-item.
+tokenizers", DeepSeek "This response_format type is unavailable now" (read 2026-11-21).
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from translators.core.errors import OutputTooLong, RialtoError
+from translators.core.errors import OutputTooLong, PromptTooLong, RialtoError
 from translators.core.overflow import output_cap
 from translators.core.refusals import Words
 from translators.core.vendor import Json, Route, refine
@@ -25,7 +23,7 @@ from translators.core.vendor import Json, Route, refine
 Lessons = Mapping[str, str | int | None]
 """What a model does not take. The keys are `field`, `field.part`, or `field=JSON` for one value of the field alone; the
 values are None (it is left out), another name for the field, or the most that it may be. `STRUCTURED` -> the form of
-structured output that is taken.
+structured output that is taken; `IMAGES` -> None where the model cannot see.
 """
 
 #: Fields without which a request means the same to the client, or nearly so.
@@ -69,12 +67,10 @@ ABOUT_FORM = re.compile(r"response[_ ]format|json_schema|json_object|json[ _-]mo
 NO_SUCH_FORM = re.compile(r"unsupported|not support(?:ed)?|unavailable|not available", re.IGNORECASE)
 WRONG_SCHEMA = re.compile(r"invalid (json )?schema", re.IGNORECASE)
 
+IMAGES = "images"
+
 #: A summary may be refused alone: it needs a verified organisation.
 SUMMARY = "reasoning.summary"
-LOST_REASONING = re.compile(
-    r"invalid_encrypted_content|encrypted content .{0,200}could not be|without its required|Item with id 'rs_",
-    re.IGNORECASE,
-)
 
 
 def taught(body: Json, status: int, words: Words, form: str = "") -> Lessons:
@@ -121,22 +117,25 @@ def mended(body: Json, field: str, inner: str, rule: str | int | None) -> Json:
 
 
 def informed(route: Route, lessons: Lessons) -> Route:
-    """The route with the form of structured output that the model takes."""
-    form = lessons.get(STRUCTURED)
-    return replace(route, profile=refine(route.profile, structured=form)) if form else route
-
-
-def without_lost(body: Json, status: int, words: Words) -> Json | None:
-    """The body without the encrypted reasoning that a 400 or 404 is about; None when it is about something else."""
-    return without_reasoning(body) if status in (400, 404) and LOST_REASONING.search(words.all) else None
+    """The route with the form of structured output that the model takes, and without images for one that is blind."""
+    changes: Json = {"structured": form} if (form := lessons.get(STRUCTURED)) else {}
+    if IMAGES in lessons and route.profile.images:
+        changes["images"] = False
+    return replace(route, profile=refine(route.profile, **changes)) if changes else route
 
 
 def fitted(body: Json, error: RialtoError) -> Json | None:
     """The body with an output limit that fits, when a refusal tells of enough room; it would end there anyway."""
     field = next((field for field in LIMITS if field in body), None)
-    if field is None or not isinstance(error, OutputTooLong):
+    if field is None:
         return None
-    room = error.limit - error.used
+    match error:
+        case OutputTooLong():
+            room = error.limit - error.used
+        case PromptTooLong(wish=True, used=int(used), limit=int(limit)):
+            room = limit - (used - body[field])
+        case _:
+            return None
     return {**body, field: room} if ENOUGH_ROOM <= room < body[field] else None
 
 
@@ -161,12 +160,3 @@ def refused_part(field: str, value: Any, text: str) -> str:
 def written(value: Any) -> str:
     """A value as compact JSON."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def without_reasoning(body: Json) -> Json | None:
-    """The body without the reasoning items of a Responses input; None when it has none."""
-    items = body.get("input")
-    if not isinstance(items, list):
-        return None
-    kept = [item for item in items if item.get("type") != "reasoning"]
-    return {**body, "input": kept} if len(kept) < len(items) else None

@@ -23,8 +23,8 @@ from typing import Any
 
 from translators.core import tokens
 from translators.core.arguments import Arguments
-from translators.core.calls import Call, Calls
-from translators.core.counts import added, usage_fields
+from translators.core.calls import Call, CallIds, Calls
+from translators.core.counts import added, final_fields, usage_fields
 from translators.core.deltas import (
     ORDINARY,
     Block,
@@ -32,17 +32,17 @@ from translators.core.deltas import (
     Delta,
     Opaque,
     Stop,
-    StopReason,
     Text,
     Thinking,
     ToolCall,
     Usage,
     stronger,
 )
-from translators.core.errors import Broke, RialtoError
+from translators.core.errors import Broke, Empty, RialtoError
 from translators.core.filters import Filter, filtered, flushed
 from translators.core.message import Event, fold
 from translators.core.server_blocks import ServerBlocks
+from translators.core.thinking import CALL_STATE, VENDORS_ID
 from translators.core.tool_names import ToolNames
 from translators.core.writer import DELTAS, Writer
 
@@ -60,7 +60,7 @@ class MessageStream:
 
     `model` is echoed byte for byte; `new_id(prefix)` makes fresh ids; `input_tokens` is the estimate for
     `message_start`; `title` is the vendor's, for messages; `omitted` keeps the thinking text out of sight and in the
-    signature.
+    signature; `members` has what the calls of a toolset's functions carry in place of the function's name.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class MessageStream:
         title: str,
         names: ToolNames,
         schemas: Mapping[str, Mapping[str, Any]] | None = None,
+        members: Mapping[str, Mapping[str, str]] | None = None,
         input_tokens: int = 0,
         omitted: bool = False,
         filters: Sequence[Filter] = (),
@@ -84,9 +85,11 @@ class MessageStream:
         self.error: RialtoError | None = None
         self.model = model
         self._new_id = new_id
+        self._ids = CallIds(lambda: new_id("toolu_"))
         self._title = title
         self._names = names
         self._schemas = schemas or {}
+        self._members = members or {}
         self._input_tokens = input_tokens
         self._writer = Writer(origin, omitted)
         self._served = ServerBlocks(new_id)
@@ -130,19 +133,18 @@ class MessageStream:
         """
         if self.state is State.ENDED:
             return []
+        events: list[Event] = []
         try:
-            events = [event for item in flushed(self._filters) for event in self._take(item)]
+            for item in flushed(self._filters):
+                events += self._take(item)
+            stop = self._ended()
         except RialtoError as error:
-            return self.fail(error)
-        problem = self._problem()
-        if self._stop is None or problem:
-            return [*events, *self.fail(Broke(f"{self._title}: {problem}"))]
-        events += self._finish_calls(complete=self._stop.reason in ORDINARY)
+            return [*events, *self.fail(error)]
+        events += self._finish_calls(complete=stop.reason in ORDINARY)
         events += self._writer.finish()
         self.state = State.ENDED
-        delta = {"stop_reason": self._stop_reason(self._stop.reason), "stop_sequence": self._stop.sequence}
-        usage = usage_fields(self.counts()) | self._served.usage
-        final: Event = {"type": "message_delta", "delta": delta, "usage": usage}
+        usage = final_fields(self.counts(), self._input_tokens) | self._served.usage
+        final: Event = {"type": "message_delta", "delta": self._ending(stop), "usage": usage}
         if self._edits is not None:
             final["context_management"] = {"applied_edits": list(self._edits)}
         return [*events, final, {"type": "message_stop"}]
@@ -159,15 +161,14 @@ class MessageStream:
         return True
 
     def fail(self, error: RialtoError) -> list[Event]:
-        """A bad end: what is open is closed, then the error. There is no stop reason and no `message_stop`.
-
-        An unfinished call stays open, because Claude Code runs every call whose block has been closed.
+        """A bad end: the error, without a stop reason and `message_stop`. What is unfinished stays open: Claude Code
+        runs every call whose block has been closed, and 2.1.197 asks again only as long as no block has been.
         """
         if self.state is State.ENDED:
             return []
         live = self._calls.live
-        unfinished = self._writer.kind == "tool_use" and live is not None and not live.complete
-        events = [] if unfinished else self._writer.close()
+        cut = self._writer.kind == "tool_use" and live is not None and not live.complete
+        events = [] if cut or self._writer.is_half else self._writer.close()
         self.state = State.ENDED
         self.error = error
         return [*events, error.told()]
@@ -206,7 +207,9 @@ class MessageStream:
             case ToolCall():
                 self._calls.add(delta)
                 return self._advance()
-            case Opaque(key, value):
+            case Opaque(key, value, call):
+                if call:
+                    self._writer.remember(f"{VENDORS_ID}:{self._ids.of_state(call)}", call)
                 self._writer.remember(key, value)
             case Usage():
                 self.usage = delta
@@ -279,10 +282,11 @@ class MessageStream:
         if not call.sent:
             call.sent = True
             self._called = self._answered = True
-            block = {"type": "tool_use", "id": self._new_id("toolu_"), "name": self._names.long(call.name), "input": {}}
+            name, id = self._names.long(call.name), self._ids.of_call(call.id)
             if call.opaque:
-                self._writer.remember(f"call:{block['id']}", call.opaque)
-            events += self._open(block)
+                self._writer.remember(f"{CALL_STATE}:{id}", call.opaque)
+            origin = self._members.get(name, {"name": name})
+            events += self._open({"type": "tool_use", "id": id, **origin, "input": {}})
         if text := call.take():
             self._said += len(text)
             events.append(self._writer.add(text))
@@ -307,27 +311,31 @@ class MessageStream:
 
     # -- the end
 
-    def _problem(self) -> str:
-        """Why the answer cannot be handed on as complete; "" when it can."""
+    def _ended(self) -> Stop:
+        """The vendor's end. Raises `Broke` for an answer that cannot be handed on as complete, `Empty` for one that is
+        complete and holds nothing: to ask again is of no use.
+        """
         if self._stop is None or not self._complete:
-            return "the answer ended before it was complete"
-        ordinary = self._stop.reason in ORDINARY
-        if ordinary and any(not call.name for call in self._calls.pending()):
-            return "a tool call came without a name"
-        if ordinary and not self._answered and not self._calls and not self._held:
-            return (
-                "the answer holds only reasoning, no text and no tool call"
-                if self._writer.index >= 0
-                else "the answer was empty"
-            )
-        return ""
+            raise Broke(f"{self._title}: the answer ended before it was complete")
+        if self._stop.reason in ORDINARY:
+            if any(not call.name for call in self._calls.pending()):
+                raise Broke(f"{self._title}: a tool call came without a name")
+            if not (self._answered or self._calls or self._held):
+                thought = self._writer.index >= 0
+                problem = "holds only reasoning, no text and no tool call" if thought else "was empty"
+                raise Empty(f"{self._title}: the answer {problem}", should_retry=False)
+        return self._stop
 
-    def _stop_reason(self, reason: StopReason) -> StopReason:
-        if reason == "end_turn" and self._called:
-            return "tool_use"
-        if reason == "tool_use" and not self._called:
-            return "end_turn"
-        return reason
+    def _ending(self, stop: Stop) -> Event:
+        """What is told of the end."""
+        reason = stop.reason
+        if reason in ORDINARY:
+            reason = "tool_use" if self._called else "end_turn"
+        told: Event = {"stop_reason": reason, "stop_sequence": stop.sequence}
+        if reason == "refusal":
+            words = f"{self._title}: {stop.explanation}" if stop.explanation else None
+            told["stop_details"] = {"type": "refusal", "category": None, "explanation": words}
+        return told
 
     def counts(self) -> Usage:
         """The vendor's numbers, or estimates when it gave none."""

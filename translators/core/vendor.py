@@ -53,6 +53,8 @@ class Profile:
     """What the vendor opens by its address; anything else is fetched by Rialto and sent inside the request."""
     image_bytes: int = 0
     """The largest image, in bytes before base64; larger ones are refused in Anthropic's words. 0 = unknown."""
+    image_types: frozenset[str] = frozenset()
+    """Media types of the images that are taken; any other becomes a note. Empty = all, or unknown."""
     media_in_results: bool = False
     """Images and PDFs may stand inside a tool result; otherwise they follow the results."""
     system_inside: Literal["system", "developer", "user"] = "user"
@@ -76,9 +78,9 @@ class Profile:
     """The prompt opens the reasoning and nobody takes it out of the text: answers start with it, without `<think>`."""
 
     text_calls: bool = True
-    """Calls and control tokens that a model writes into its text are recovered; False where that never happens, as long
-    as the vendor is at its own address.
-    """
+    """A model's calls and control tokens in its text are recovered; False: needless, at the vendor's own address."""
+    max_tools: int = 0
+    """The most tools of one request; of more, some are searched for, see `core/tool_search.py`. 0 = unknown."""
     tools_strict: bool = False
     """`strict` may be sent inside a tool."""
     tool_name_max: int = 64
@@ -93,7 +95,7 @@ class Profile:
     tool_choices_thinking: frozenset[str] = ALL_CHOICES
     """Choices taken while thinking is on. When the wished one is not among them thinking is switched off."""
     parallel_tool_calls: bool = True
-    """`parallel_tool_calls` may be sent."""
+    """`parallel_tool_calls` may be sent; otherwise words ask for one call at a time."""
     schema: Literal["plain", "closed", "moonshot", "google", "openapi", "ollama"] = "plain"
     """Tool-schema dialect, see `core/json_schema.py`."""
 
@@ -111,9 +113,7 @@ class Profile:
     tells_overflow: bool = True
     """A prompt over the window is refused. False: it is cut without a word, so Rialto must see it first."""
     genuine: bool = False
-    """Anthropic's own API, or a gateway to it: bodies and events pass as they are. Other endpoints of its kind get
-    theirs repaired.
-    """
+    """Anthropic's own API, or a gateway to it: bodies and events pass as they are. Those of others are repaired."""
     betas: frozenset[str] = frozenset()
     """Values of `anthropic-beta` that an endpoint which is not genuine understands."""
 
@@ -250,7 +250,7 @@ class Vendor:
     models: tuple[str, ...] = ()
     """A few model names for the documentation."""
     families: tuple[str, ...] = ()
-    """Model-name prefixes that belong to this vendor when nothing else says so."""
+    """Prefixes of model names that lead here when nothing else says so. With `<name>/` its own models keep its name."""
     profile: Profile = Profile()
     headers: Mapping[str, str] = field(default_factory=dict)
     forwards_user_agent: bool = False
@@ -273,10 +273,10 @@ class Vendor:
     """Facts that differ by model family."""
     select: Callable[[Json, Route], Protocol] = lambda message, route: route.vendor.protocol
     """The protocol of one request, for vendors that have several."""
+    counts_by: Callable[[Route], Protocol] = lambda route: route.vendor.protocol
+    """The protocol whose token counter is asked."""
     search: Callable[[Json, Route], OwnSearch | None] = lambda message, route: None
-    """How the vendor itself searches the web for a request that offers `web_search`, as that request wants it; None
-    when it cannot.
-    """
+    """How the vendor itself searches the web for a request that offers `web_search`; None when it cannot."""
 
     @property
     def address_variable(self) -> str:

@@ -33,6 +33,11 @@ class Writer:
         self._opaque: list[tuple[str, Any]] = []
         self._hidden: list[str] = []
 
+    @property
+    def is_half(self) -> bool:
+        """The open block is worth nothing without its end: a thought, or text before which nothing is whole."""
+        return self.kind == "thinking" or (self.kind == "text" and not self.index)
+
     def open(self, block: dict[str, Any]) -> list[Event]:
         """Starts a block behind the open one and behind the state that waits."""
         waiting = [] if self.kind == "thinking" or not self._opaque else self._open_thinking()

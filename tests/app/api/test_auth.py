@@ -62,6 +62,7 @@ def test_refused(headers: dict[str, str], word: str) -> None:
     with pytest.raises(Unauthorized, match=word) as refused:
         check(request(**headers), ONE_KEY)
     assert (refused.value.status, refused.value.type) == (401, "authentication_error")
+    assert refused.value.should_retry is False, "Claude Code would ask again for three minutes"
     assert KEY not in refused.value.message
     assert "BRIDGE_API_KEY" in refused.value.message
 

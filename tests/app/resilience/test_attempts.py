@@ -18,6 +18,7 @@ from translators import vendors
 from translators.core.deltas import Stop, Text, Usage
 from translators.core.errors import (
     Broke,
+    Empty,
     InvalidRequest,
     Overloaded,
     PromptTooLong,
@@ -120,6 +121,24 @@ def test_an_empty_answer_is_a_failure_once() -> None:
     twice = Script(deepseek=[EMPTY, EMPTY])
     assert run(twice, DEEPSEEK) == [*EMPTY, *EMPTY]
     assert twice.asked == ["deepseek"] * 2
+
+
+def test_an_empty_answer_that_a_call_finds_itself_is_a_failure_once() -> None:
+    """Calls which make the events themselves tell it as an error."""
+    last = Empty("empty", should_retry=False)
+    assert run(Script(deepseek=[last, ANSWER]), DEEPSEEK) == ANSWER
+    twice = Script(deepseek=[last] * 9)
+    with pytest.raises(Empty):
+        run(twice, DEEPSEEK)
+    assert twice.asked == ["deepseek"] * 2
+
+
+def test_empty_answers_do_not_open_the_breaker() -> None:
+    """They are about one question; others would get an error in place of an answer."""
+    script, shared = Script(deepseek=[EMPTY] * 20), traffic()
+    for _ in range(10):
+        run(script, DEEPSEEK, through=shared)
+    assert shared.breaker(DEEPSEEK).state == "closed"
 
 
 def test_a_limit_reached_without_a_word_is_no_empty_answer() -> None:

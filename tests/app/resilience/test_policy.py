@@ -7,6 +7,7 @@ import pytest
 from app.resilience.policy import LIMIT_REST, REFUSAL_REST, TRIES, Policy, Resting, heals, is_outage, moves, rest
 from translators.core.errors import (
     Broke,
+    Empty,
     InvalidRequest,
     NotFound,
     Overloaded,
@@ -25,7 +26,10 @@ TABLE: list[tuple[RialtoError, bool, bool, bool, float]] = [
     (Unreachable("wrong address", should_retry=False), False, True, True, 0),
     (TimedOut("x"), True, True, True, 0),
     (Broke("x"), True, True, True, 0),
+    (Empty("x"), True, True, False, 0),
+    (Empty("the last one", should_retry=False), True, True, False, 0),
     (UpstreamError("x", status=500), True, True, True, 0),
+    (UpstreamError("a conflict", status=409), True, True, False, 0),
     (Overloaded("x"), True, True, False, 0),
     (Resting("x", retry_after=9), False, True, False, 0),
     (RateLimited("x"), True, True, False, LIMIT_REST),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.upstream import plain_events as quick
 from app.upstream.framing import any_events, sse
 from app.upstream.plain_events import plain_events
+from tests.support.pieces import Piece
 from translators.core.errors import Broke, Fault
 
 Result = tuple[list[Any], str]
@@ -94,6 +96,39 @@ def test_plain_streams_never_reach_the_reader(end: bytes) -> None:
 
         found = list(chain(*plain_events([data[at : at + size] for at in range(0, len(data), size)], reader)))
         assert (len(found), left) == (9, [])
+
+
+LARGE = {
+    "one line": b'data: "' + b"x" * 20_000 + b'"',
+    "many lines": b"\n".join([b"data: xxxx"] * 2_000),
+    "a name first": b'event: x\ndata: "' + b"x" * 20_000 + b'"',
+}
+
+
+@pytest.mark.parametrize("event", LARGE.values(), ids=LARGE.keys())
+@pytest.mark.parametrize("end", ENDS[:2])
+def test_a_large_event_in_tiny_pieces_costs_what_its_bytes_cost(
+    event: bytes, end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted are the bytes that are looked at for line ends, and those that are copied."""
+    looked = 0
+
+    def counting(look: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(data: bytes, *rest: bytes) -> Any:
+            nonlocal looked
+            looked += len(data)
+            return look(data, *rest)
+
+        return counted
+
+    for name in ("is_odd", "line_end"):
+        monkeypatch.setattr(quick, name, counting(getattr(quick, name)))
+    monkeypatch.setattr(Piece, "copied", 0)
+    data = event.replace(b"\n", end[: len(end) // 2]) + end
+    pieces = [Piece(data[at : at + 10]) for at in range(0, len(data), 10)]
+    left = list(chain(*plain_events(pieces, lambda rest, first: filter(None, [b"".join(rest)]))))
+    assert left == ([data] if "xxxx\ndata" in event.decode() else ["x" * 20_000])
+    assert looked + Piece.copied < 5 * len(data)
 
 
 @pytest.mark.parametrize("end", ENDS[:3])

@@ -29,7 +29,8 @@ def typed(body: Json, route: Route) -> None:
     for tool in own:
         oracle.fit(tool, rule["own_tools"][tool["type"]], f"tool {tool['type']}")
     rest = [tool for tool in body.get("tools") or () if tool not in own]
-    oracle.check({**body, "tools": rest} if own else body, rule["extensions"], rule["assistant_parts"])
+    parts = {"assistant": rule["assistant_parts"], "user": rule["user_parts"]}
+    oracle.check({**body, "tools": rest} if own else body, rule["extensions"], parts)
 
 
 def turns(body: Json, route: Route) -> list[Turn]:

@@ -21,10 +21,18 @@ from translators.protocols.anthropic_messages.refusals import error
 from translators.protocols.anthropic_messages.repair import RepairedStream
 
 PATH = "/v1/messages"
+#: What a request for a count may have; any other field is refused. Beta fields come last.
+#: https://platform.claude.com/docs/en/api/messages-count-tokens (read 2026-11-21)
+COUNTED = frozenset(
+    {
+        *("model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control", "speed"),
+        *("context_management", "mcp_servers", "compaction", "billing_policy"),
+    }
+)
 
 
 def request(message: Json, route: Route) -> Json:
-    """The body of one request, or of one count of its tokens."""
+    """The body of one request."""
     return handed_on(message, route) if route.profile.genuine else fitted(message, route)
 
 
@@ -38,13 +46,18 @@ def count_url(base: str, route: Route) -> str:
     return joined(base, f"{PATH}/count_tokens")
 
 
+def counted(message: Json, route: Route) -> Json:
+    """The body of one count of a request's tokens."""
+    return request({name: value for name, value in message.items() if name in COUNTED}, route)
+
+
 def context(answer: Json) -> Json:
     """What a count says of edits to the context."""
     found = answer.get("context_management")
     return {"context_management": found} if isinstance(found, Mapping) else {}
 
 
-COUNT = Count(url=count_url, request=request, read=lambda body: int(body["input_tokens"]), more=context)
+COUNT = Count(url=count_url, request=counted, read=lambda body: int(body["input_tokens"]), more=context)
 
 ANTHROPIC_MESSAGES = Protocol(
     name="anthropic_messages",

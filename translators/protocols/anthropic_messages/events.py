@@ -69,14 +69,18 @@ def checked(event: Json) -> Json:
     return event
 
 
+#: What is known at the end only.
+ENDING = ("stop_reason", "stop_sequence", "stop_details")
+
+
 def told(message: Json) -> Iterator[Json]:
     """A whole message as the events that stream it."""
-    opening = {**message, "content": [], "stop_reason": None, "stop_sequence": None}
+    ending = {"stop_reason": None, "stop_sequence": None, **{key: message[key] for key in ENDING if key in message}}
+    opening = {**message, "content": [], **dict.fromkeys(ending)}
     yield {"type": "message_start", "message": opening}
     for index, block in enumerate(message["content"]):
         yield from told_block(index, block)
-    delta = {"stop_reason": message.get("stop_reason"), "stop_sequence": message.get("stop_sequence")}
-    yield {"type": "message_delta", "delta": delta, "usage": message.get("usage") or {}}
+    yield {"type": "message_delta", "delta": ending, "usage": message.get("usage") or {}}
     yield {"type": "message_stop"}
 
 

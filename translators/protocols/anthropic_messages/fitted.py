@@ -13,27 +13,33 @@ from typing import Any
 
 from translators.core.answer import tool_names
 from translators.core.blocks import text_of
+from translators.core.cache_marks import on_last_block
 from translators.core.history import PLAIN_ID, Turn, legal, turns
 from translators.core.intent import within
 from translators.core.prefill import ending
 from translators.core.prepared import prepared
 from translators.core.search import added
-from translators.core.structured import form, in_words, wanted_schema
+from translators.core.structured import form, wanted_schema
 from translators.core.thinking import read
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route, refine
-from translators.core.wishes import Offer, offer, prompts, travels
+from translators.core.wishes import Offer, offer, prompts, spoken, travels
 
 #: Fields that only a genuine endpoint sees, and why.
 GENUINE_ONLY = (
     *("metadata", "context_management", "container", "mcp_servers", "service_tier", "inference_geo", "speed"),
-    *("diagnostics", "cache_control", "output_config.task_budget", "compaction", "fallbacks", "fallback_credit_token"),
+    *("diagnostics", "output_config.task_budget", "compaction", "fallbacks", "fallback_credit_token"),
     *("billing_policy", "thread"),
 )
 DROPS: dict[str, str] = {
     **dict.fromkeys(GENUINE_ONLY, "Anthropic's own; other endpoints do not know it"),
+    "compaction": "summaries by the server are Anthropic's; a request for one is refused",
     "context_management": "Rialto clears old tool results and thinking itself; compaction is left to the client",
-    "tools.type": "server tools but the searches of the web and of tools, and toolsets, run at Anthropic only",
+    "tools.type": "server tools but the searches of the web and of tools, and the MCP toolset, run at Anthropic only",
+    "tools.strict": "other endpoints do not know it",
+    "tools.allowed_callers": "code that calls tools runs at Anthropic only; here the model calls them itself",
+    "tools.eager_input_streaming": "arguments are streamed as the vendor sends them",
+    "messages.content.citations": "other endpoints cite no documents",
     "thinking.display": "Rialto itself hides the thinking of endpoints other than Anthropic's",
 }
 #: Kind of choice -> its type here.
@@ -47,7 +53,7 @@ SIGNATURE, REDACTED = "signature", "redacted"
 
 def fitted(message: Json, route: Route) -> Json:
     """The body."""
-    message, profile = prepared(message), route.profile
+    message, profile = on_last_block(prepared(message)), route.profile
     names, given = tool_names(message, profile), offer(message, profile)
     body: Json = {"model": route.model, **limits(message, route)}
     chosen_tools = tool_fields(message, given, names)
@@ -57,7 +63,7 @@ def fitted(message: Json, route: Route) -> Json:
     if config := plain_config(message, thinking, profile):
         body["output_config"] = config
     body = added(body | chosen_tools, route.vendor.search(message, route))
-    if system := prompt(message, profile):
+    if system := prompt(message, spoken(message, given, profile)):
         body["system"] = system
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
     history = ending(history, message, profile.prefill)
@@ -113,7 +119,7 @@ def tool_fields(message: Json, given: Offer, names: ToolNames) -> Json:
         return {}
     fields: Json = {"tools": [plain_tool(tool, names) for tool in given.tools]}
     wished = message.get("tool_choice") or {}
-    if wished or given.choice == "named":
+    if given.choice and (wished or given.choice == "named"):
         named = {"name": names.short(given.name)} if given.choice == "named" else {}
         choice = {"type": CHOICES[given.choice], **named, **chosen(wished, "disable_parallel_tool_use")}
         fields["tool_choice"] = choice
@@ -132,12 +138,10 @@ def mark(block: Mapping[str, Any]) -> Json:
     return {"cache_control": chosen(given, "type", "ttl")} if isinstance(given, Mapping) else {}
 
 
-def prompt(message: Json, profile: Profile) -> list[Json]:
-    """The system prompt, and a schema that the vendor does not take as a parameter."""
+def prompt(message: Json, rules: Iterable[str]) -> list[Json]:
+    """The system prompt, and rules for what the vendor does not take as a parameter."""
     blocks = [{"type": "text", "text": block["text"], **mark(block)} for block in prompts(message.get("system"))]
-    if form(message, profile) in ("json_object", "prompt"):
-        blocks.append({"type": "text", "text": in_words(wanted_schema(message))})
-    return blocks
+    return [*blocks, *({"type": "text", "text": rule} for rule in rules)]
 
 
 def fitted_turn(turn: Turn, route: Route, names: ToolNames) -> Json:

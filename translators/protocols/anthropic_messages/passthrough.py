@@ -6,7 +6,7 @@ they are: it refuses those that were changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from translators.core.blocks import text_of
@@ -15,35 +15,73 @@ from translators.core.errors import Broke, RialtoError
 from translators.core.message import fold
 from translators.core.search import OWN_ID, SEALED
 from translators.core.thinking import PREFIX
+from translators.core.tool_search import RESULT, is_search
 from translators.core.vendor import Json, Route
 from translators.core.writer import DELTAS
 from translators.protocols.anthropic_messages.events import event_type, told
+
+#: What an empty result says.
+NOTHING = "Nothing was found."
 
 
 def handed_on(message: Json, route: Route) -> Json:
     """The body for Anthropic, which refuses a `stream` that is null."""
     body = {key: value for key, value in message.items() if key != "stream" or value is not None}
-    return {**body, "model": route.model, "messages": list(own_messages(message["messages"]))}
+    tools = {str(tool.get("name")): tool for tool in message.get("tools") or ()}
+    return {**body, "model": route.model, "messages": list(own_messages(message["messages"], tools))}
 
 
-def own_messages(messages: list[Json]) -> Iterator[Json]:
-    """The messages without the thinking of others, and with the searches of others in words: Anthropic refuses an
+def own_messages(messages: list[Json], tools: Mapping[str, Json]) -> Iterator[Json]:
+    """The messages without the thinking of others, and with their searches of the web in words: Anthropic refuses an
     `encrypted_content` that it has not made. A message that held nothing else is left out: it answers no call, and
-    neighbours of one role are merged by the vendor.
+    neighbours of one role are merged by the vendor. `tools` are those of the request, by name.
     """
     for message in messages:
         content = message.get("content")
-        kept = [native(block) for block in content if not is_ours(block)] if isinstance(content, list) else []
-        if not isinstance(content, list) or kept == content:
+        if not isinstance(content, list):
+            yield message
+            continue
+        kept = [block for block in content if not is_ours(block)]
+        searches = tool_searches(kept, tools)
+        kept = [known(block, tools) if block_id(block) in searches else native(block) for block in kept]
+        if kept == content:
             yield message
         elif kept:
             yield {**message, "content": kept}
 
 
+def tool_searches(content: list[Any], tools: Mapping[str, Json]) -> set[str]:
+    """The ids of others' searches of tools: what they have loaded is loaded at Anthropic too. It refuses one without
+    its result, or whose tool the request does not offer.
+    """
+    results = {block_id(block) for block in content if block.get("type") == RESULT and is_others(block)}
+    uses = (block for block in content if results and block.get("type") == "server_tool_use")
+    return {block_id(use) for use in uses if is_search(tools.get(str(use.get("name")), {}))} & results
+
+
+def known(block: Json, tools: Mapping[str, Json]) -> Json:
+    """A block of such a search, without references to tools that the request has no more: they are an error."""
+    content = block.get("content")
+    if not isinstance(content, Mapping) or not isinstance(found := content.get("tool_references"), list):
+        return block
+    kept = [item for item in found if isinstance(item, Mapping) and item.get("tool_name") in tools]
+    return {**block, "content": {**content, "tool_references": kept}}
+
+
+def block_id(block: Any) -> str:
+    """The id by which a call and its result know each other."""
+    return str(block.get("tool_use_id") or block.get("id") or "")
+
+
+def is_others(block: Any) -> bool:
+    """The block is of a server tool that did not run at Anthropic."""
+    return block_id(block).startswith(OWN_ID)
+
+
 def native(block: Any) -> Any:
-    """The block as Anthropic can take it."""
-    if any(str(block.get(key) or "").startswith(OWN_ID) for key in ("id", "tool_use_id")):
-        return {"type": "text", "text": text_of(block)}
+    """The block as Anthropic can take it; it refuses a text that is empty."""
+    if is_others(block):
+        return {"type": "text", "text": text_of(block) or NOTHING}
     citations = block.get("citations")
     if block.get("type") != "text" or not isinstance(citations, list):
         return block

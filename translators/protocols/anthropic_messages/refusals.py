@@ -16,7 +16,7 @@ from translators.core.errors import (
     UpstreamError,
 )
 from translators.core.refusals import retry_after
-from translators.core.vendor import Json, Route
+from translators.core.vendor import CLIENT_KEY, Json, Route
 
 #: Error type -> status, for errors inside a running answer.
 STATUSES = {name: status for status, name in reversed(TYPES.items())} | {"api_error": 500}
@@ -28,13 +28,16 @@ ADVICE = {"true": True, "false": False}
 class Relayed(RialtoError):
     """An error in Anthropic's words. Which kind of error it is besides decides over second tries."""
 
-    def __init__(self, status: int, told: Json, message: str, headers: Mapping[str, str], body: Json) -> None:
-        super().__init__(
-            message,
-            status=status,
-            retry_after=retry_after(headers, body),
-            should_retry=ADVICE.get(headers.get("x-should-retry", "")),
-        )
+    def __init__(
+        self,
+        status: int,
+        told: Json,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        should_retry: bool | None = None,
+    ) -> None:
+        super().__init__(message, status=status, retry_after=retry_after, should_retry=should_retry)
         self._type = str(told["type"])
         self.details = told["details"] if isinstance(told.get("details"), Mapping) else None
 
@@ -76,7 +79,16 @@ def error(route: Route, status: int, body: Any, headers: Mapping[str, str]) -> R
     status = status if status >= 400 else STATUSES.get(told["type"], 500)
     message = str(told.get("message") or told["type"]) + note(route, status, body, headers)
     kind = KINDS.get(status, Refusal if status < 500 else Failure)
-    return kind(status, told, message, headers, dict(body))
+    should_retry = advice(route, status, headers)
+    return kind(status, told, message, retry_after=retry_after(headers, dict(body)), should_retry=should_retry)
+
+
+def advice(route: Route, status: int, headers: Mapping[str, str]) -> bool | None:
+    """Whether the client should ask again. What is wrong with Rialto's key or account no repetition heals, though
+    Anthropic and gateways do not say so; its own key the client may renew in between.
+    """
+    hopeless = status in (401, 402, 403) and not route.extra.get(CLIENT_KEY)
+    return ADVICE.get(headers.get("x-should-retry", ""), False if hopeless else None)
 
 
 def note(route: Route, status: int, body: Mapping[str, Any], headers: Mapping[str, str]) -> str:

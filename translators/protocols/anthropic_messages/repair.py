@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from translators.core.answer import message_stream
-from translators.core.counts import usage_of, whole_number
+from translators.core.counts import section, usage_of, whole_number
 from translators.core.deltas import Block, Cite, Delta, Opaque, Stop, StopReason, Text, Thinking, ToolCall, Usage
 from translators.core.errors import RialtoError
 from translators.core.message import parsed
@@ -170,6 +170,8 @@ def stop(delta: Mapping[str, Any]) -> Stop | None:
         return None
     if sequence and reason in ("end_turn", "stop_sequence"):
         return Stop("stop_sequence", sequence)
+    if reason == "refusal":
+        return Stop("refusal", explanation=words(section(delta.get("stop_details")).get("explanation")) or None)
     return Stop("end_turn" if reason == "stop_sequence" else REASONS.get(str(reason), "end_turn"))
 
 

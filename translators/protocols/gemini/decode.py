@@ -24,10 +24,9 @@ _BLOCKED = (
     *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR"),
     *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"),
 )
-#: finishReason -> stop reason. An unknown one ends the turn normally; CONTINUATION means that the output limit of one
-#: request was reached.
+#: finishReason -> stop reason. Those that block are refusals. An unknown one ends the turn normally; CONTINUATION means
+#: that the output limit of one request was reached.
 STOP_REASONS: dict[str, StopReason] = {
-    **dict.fromkeys(_BLOCKED, "refusal"),
     "MAX_TOKENS": "max_tokens",
     "CONTINUATION": "max_tokens",
 }
@@ -52,8 +51,9 @@ def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
             yield from spoken(part)
         yield from searched(candidate.get("groundingMetadata"))
         yield from finished(candidate)
-    if (data.get("promptFeedback") or {}).get("blockReason"):
-        yield Stop("refusal")
+    feedback = data.get("promptFeedback") or {}
+    if reason := feedback.get("blockReason"):
+        yield Stop("refusal", explanation=explained(str(reason), feedback.get("blockReasonMessage")))
     yield from usage(data.get("usageMetadata"))
 
 
@@ -106,13 +106,18 @@ def tool_call(call: Mapping[str, Any], signature: str) -> ToolCall:
 def finished(candidate: Mapping[str, Any]) -> Iterator[Delta]:
     """The end of the turn."""
     reason = str(candidate.get("finishReason") or UNSPECIFIED)
+    words = explained(reason, candidate.get("finishMessage"))
     if reason in BROKEN:
-        words = ": ".join(
-            filter(None, (f"the answer is unusable, {reason}", str(candidate.get("finishMessage") or "")))
-        )
-        raise Fault({"error": {"message": words, "status": reason}})
-    if reason != UNSPECIFIED:
+        raise Fault({"error": {"message": f"the answer is unusable, {words}", "status": reason}})
+    if reason in _BLOCKED:
+        yield Stop("refusal", explanation=words)
+    elif reason != UNSPECIFIED:
         yield Stop(STOP_REASONS.get(reason, "end_turn"))
+
+
+def explained(reason: str, words: Any) -> str:
+    """A reason, and what Google says of it."""
+    return f"{reason}: {words}" if words and isinstance(words, str) else reason
 
 
 def usage(counts: Any) -> Iterator[Delta]:

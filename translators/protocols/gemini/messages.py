@@ -13,7 +13,7 @@ from typing import Any
 
 from translators.core.blocks import text_of
 from translators.core.history import Turn
-from translators.core.thinking import Signature, memories
+from translators.core.thinking import CALL_STATE, Signature, memories
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
 from translators.protocols.gemini.decode import TEXT_SIGNATURE
@@ -148,10 +148,7 @@ def said(turn: Turn, route: Route, names: ToolNames) -> Iterator[Json]:
 def own_signatures(turn: Turn, route: Route) -> dict[str, str]:
     """Call id -> thought signature, as far as this very model made it; those of another are refused."""
     return {
-        key.removeprefix("call:"): value
-        for signature in own(turn.blocks, route)
-        for key, value in signature.opaque
-        if key.startswith("call:") and isinstance(value, str)
+        call: state for signature in own(turn.blocks, route) for call, state in signature.of_calls(CALL_STATE).items()
     }
 
 

@@ -5,6 +5,8 @@ The contents come last, so that two requests of one conversation share their lea
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from translators.core import json_schema
 from translators.core.answer import tool_names
 from translators.core.history import turns
@@ -12,9 +14,9 @@ from translators.core.intent import Intent
 from translators.core.prefill import ending
 from translators.core.prepared import prepared
 from translators.core.search import added
-from translators.core.structured import form, in_words, wanted_schema
-from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import offer, prompts
+from translators.core.structured import form, wanted_schema
+from translators.core.vendor import Json, Profile, Route, refine
+from translators.core.wishes import offer, prompts, spoken
 from translators.protocols.gemini.declarations import tool_fields
 from translators.protocols.gemini.messages import contents
 
@@ -30,14 +32,17 @@ DROPS: dict[str, str] = {
     "diagnostics": "cache diagnosis is Anthropic's",
     "cache_control": "prefixes are cached without being asked",
     "output_config.task_budget": "budgets for a whole task are Anthropic's",
-    "compaction": "summaries by the server are Anthropic's",
+    "compaction": "summaries by the server are Anthropic's; a request for one is refused",
     "fallbacks": "other models on failure are Anthropic's",
     "fallback_credit_token": "credit for failures is Anthropic's",
     "billing_policy": "it says who pays Anthropic",
-    "tools.type": "toolsets, and server tools but the searches of the web and of tools, run at Anthropic only",
+    "tools.type": "server tools but the searches of the web and of tools, and the MCP toolset, run at Anthropic only",
     "thread": "conversations are kept at Anthropic only; a request that goes on with one is refused",
-    "tool_choice.disable_parallel_tool_use": "there is no such parameter",
     "tools.strict": "there is no such parameter",
+    "tools.cache_control": "prefixes are cached without being asked",
+    "tools.allowed_callers": "code that calls tools runs at Anthropic only; here the model calls them itself",
+    "tools.eager_input_streaming": "arguments come whole",
+    "messages.content.citations": "only Anthropic's models cite documents",
 }
 #: The least budget that every model with budgets takes (https://ai.google.dev/gemini-api/docs/thinking, 2026-11-21).
 LEAST_BUDGET = 512
@@ -49,9 +54,9 @@ SAMPLING = {"temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body."""
-    message, profile = prepared(message), route.profile
+    message, profile = prepared(message), refine(route.profile, parallel_tool_calls=False)
     names, given = tool_names(message, profile), offer(message, profile)
-    body = system_instruction(message, profile)
+    body = system_instruction(message, spoken(message, given, profile))
     body |= tool_fields(given, message.get("tool_choice"), names, profile)
     body = added(body, route.vendor.search(message, route))
     body["generationConfig"] = generation_config(message, route, given.wish)
@@ -60,11 +65,12 @@ def request(message: Json, route: Route) -> Json:
     return route.vendor.shape(body, route)
 
 
-def system_instruction(message: Json, profile: Profile) -> Json:
-    """The system prompt, a part for each of its blocks, and a schema that the vendor does not take as a parameter."""
-    parts = [{"text": block["text"]} for block in prompts(message.get("system"))]
-    if form(message, profile) in ("json_object", "prompt"):
-        parts.append({"text": in_words(wanted_schema(message))})
+def system_instruction(message: Json, rules: Iterable[str]) -> Json:
+    """The system prompt, a part for each of its blocks and for each rule that the vendor does not take as a
+    parameter.
+    """
+    texts = [*(block["text"] for block in prompts(message.get("system"))), *rules]
+    parts = [{"text": text} for text in texts]
     return {"systemInstruction": {"parts": parts}} if parts else {}
 
 

@@ -1,8 +1,7 @@
 """A Messages request -> the body of POST /api/chat.
 
-Ollama has no `tool_choice`. `none` offers no tools, a named tool is the only one offered, and what remains is said in
-words at the end of the system prompt. The messages come last, so that two requests of one conversation share their
-leading bytes.
+Ollama has no `tool_choice`: what the client wants of it is said in words at the end of the system prompt. The messages
+come last, so that two requests of one conversation share their leading bytes.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from translators.core.prefill import ending
 from translators.core.prepared import prepared
 from translators.core.structured import form, wanted_schema
 from translators.core.tool_names import ToolNames
-from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import Offer, offer
+from translators.core.vendor import Json, Profile, Route, refine
+from translators.core.wishes import Offer, call_rules, offer
 from translators.protocols.ollama_chat.messages import messages, system_messages
 from translators.protocols.openai_chat.request import DROPS as CHAT_DROPS
 
@@ -31,25 +30,19 @@ NUM_CTX = 65_536
 DROPS = {name: reason for name, reason in CHAT_DROPS.items() if name != "top_k"}
 DROPS["cache_control"] = "Ollama keeps the prompt of the last request by itself"
 
-#: Kind of tool choice -> the rule that stands for it.
-FORCED = {
-    "required": "Answer with a call of one of the tools.",
-    "named": "Answer with a call of the tool.",
-}
-SINGLE_CALL = "Call no more than one tool in this answer."
 BY_SCHEMA = "Your final answer must be one JSON object and nothing else. It must match this JSON schema:"
 
 
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
-    message, profile = prepared(message), route.profile
+    message = prepared(message)
+    profile = refine(route.profile, tool_choices=frozenset(), parallel_tool_calls=False)
     names, given = tool_names(message, profile), offer(message, profile)
-    tools = offered(given)
     body: Json = {"model": route.model, "stream": bool(message.get("stream")), **window_rules(route)}
     body["options"] = options(message, route)
     body |= route.vendor.thinking(given.wish, route)
-    if tools:
-        body["tools"] = [function(tool, names, profile) for tool in tools]
+    if given.tools:
+        body["tools"] = [function(tool, names, profile) for tool in given.tools]
     else:
         body |= answer_format(message, profile)
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
@@ -95,14 +88,6 @@ def answer_format(message: Json, profile: Profile) -> Json:
     return {}
 
 
-def offered(given: Offer) -> list[dict[str, Any]]:
-    """The tools that the model may call under the client's tool choice."""
-    if given.choice == "none":
-        return []
-    named = [tool for tool in given.tools if given.choice == "named" and tool["name"] == given.name]
-    return named or given.tools
-
-
 def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Json:
     """One tool as a function."""
     made: Json = {"name": names.short(tool["name"]), "description": tool.get("description") or ""}
@@ -112,11 +97,7 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
 
 def rules(message: Json, given: Offer, profile: Profile) -> Iterator[str]:
     """What no field can say. A schema goes this way beside tools, because `format` would forbid the calls."""
-    tools = bool(offered(given))
-    if tools and (rule := FORCED.get(given.choice)):
-        yield rule
-    if tools and (message.get("tool_choice") or {}).get("disable_parallel_tool_use"):
-        yield SINGLE_CALL
+    yield from call_rules(message, given, profile)
     kind = form(message, profile)
-    if kind in ("json_object", "prompt") or (kind == "json_schema" and tools):
+    if kind in ("json_object", "prompt") or (kind == "json_schema" and given.tools):
         yield f"{BY_SCHEMA}\n{json.dumps(wanted_schema(message), ensure_ascii=False)}"

@@ -2,7 +2,9 @@
 
 Stateless: one object in, what it says out. What compatible servers do differently, and is survived here: empty
 `choices`; usage on the finish chunk, beside it, inside the choice or under `x_groq`; reasoning under four keys, two of
-them at once with the same text; arguments as an object; a finish reason of "" ; an `error` inside a 200 answer.
+them at once with the same text; arguments as an object; a finish reason of "" ; an error inside a 200 answer: under
+`error`, in a frame of its own, under `x_groq`, in the choice (openrouter.ai/docs/api-reference/errors,
+console.groq.com/docs/errors, read 2026-11-21).
 """
 
 from __future__ import annotations
@@ -38,11 +40,15 @@ REASONING_TEXTS, DETAILS = ("reasoning_content", "reasoning", "reasoning_text"),
 REASONING = frozenset({*REASONING_TEXTS, DETAILS})
 #: finish_reason of an answer that the vendor broke off.
 BROKEN = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
+#: OpenRouter's native_finish_reason of one that cannot be used: Gemini's, whatever it was made of.
+UNUSABLE = frozenset({"MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"})
+#: `code` of a flat frame that is no error.
+FINE = frozenset({"", "0", "200", "20000", "None"})
 
 
 def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
     """The deltas of one streamed chunk. Raises `Fault` for an error object."""
-    if data.get("error") or data.get("object") == "error":
+    if data.get("error") or data.get("object") == "error" or is_flat_error(data):
         raise Fault(data)
     if data.get("web_search"):
         yield from looked(data)
@@ -52,11 +58,33 @@ def chunk(data: Json) -> Iterator[Delta | Looked | Cited]:
         if said.get("annotations"):
             yield from cited(said)
         if choice.get("finish_reason") is not None:
-            yield from finished(ending(choice), said, data)
+            check(choice, data)
+            yield from finished(ending(choice), said)
         if choice.get("usage"):
             yield from usage(choice["usage"])
-    if counts := data.get("usage") or (data.get("x_groq") or {}).get("usage"):
+    beside = data.get("x_groq") or {}
+    if beside.get("error"):
+        raise Fault({"error": beside["error"]})
+    if counts := data.get("usage") or beside.get("usage"):
         yield from usage(counts)
+
+
+def is_flat_error(data: Json) -> bool:
+    """A frame of its own with the code and the words of an error."""
+    if "choices" in data or data.get("usage") or str(data.get("code")) in FINE:
+        return False
+    return isinstance(data.get("message") or data.get("msg"), str)
+
+
+def check(choice: Mapping[str, Any], data: Json) -> None:
+    """Raises `Fault` for an answer that the vendor broke off, in its own words where it has any."""
+    reason, native = choice["finish_reason"], choice.get("native_finish_reason")
+    if choice.get("error"):
+        raise Fault({"error": choice["error"], "provider": data.get("provider")})
+    if reason in BROKEN or str(native) in UNUSABLE:
+        words = ", ".join(dict.fromkeys(str(word) for word in (reason, native) if word))
+        error = {"message": f"the vendor broke off: {words}", "code": reason}
+        raise Fault({"error": error, "provider": data.get("provider")})
 
 
 def whole(data: Json) -> Iterator[Delta | Looked | Cited]:
@@ -98,12 +126,21 @@ def reasoning(said: Mapping[str, Any]) -> Iterator[Delta]:
     if text := text or "".join(detail_text(detail) for detail in details):
         yield Thinking(text)
     for detail in details:
-        yield Opaque("reasoning_details", detail)
+        yield Opaque(DETAILS, detail, call=named_call(detail))
 
 
 def detail_text(detail: Mapping[str, Any]) -> str:
     """The readable part of one reasoning detail."""
     return str(detail.get("text") or detail.get("summary") or "")
+
+
+def named_call(detail: Mapping[str, Any]) -> str:
+    """The id of the call that encrypted reasoning belongs to, as Gemini's does; the formats of Responses have ids of
+    reasoning items there (types of the openrouter SDK, read 2026-11-21).
+    """
+    id = detail.get("id")
+    encrypted = detail.get("type") == "reasoning.encrypted" and "-responses-" not in str(detail.get("format"))
+    return id if encrypted and isinstance(id, str) else ""
 
 
 def parts(content: Any) -> Iterator[Delta]:
@@ -151,17 +188,13 @@ def ending(choice: Mapping[str, Any]) -> Any:
     return Stop("stop_sequence") if choice.get("native_finish_reason") == "stop_sequence" else reason
 
 
-def finished(reason: Any, said: Mapping[str, Any], data: Json) -> Iterator[Delta]:
+def finished(reason: Any, said: Mapping[str, Any]) -> Iterator[Delta]:
     """The end of the turn. "" counts as one on a chunk that says nothing or holds whole calls: some vendors end so
     after calls.
     """
     if isinstance(reason, Stop):
         yield reason
         return
-    if reason in BROKEN:
-        raise Fault(
-            {"error": {"message": f"the vendor broke off: {reason}", "code": reason}, "provider": data.get("provider")}
-        )
     if reason:
         yield Stop(STOP_REASONS.get(str(reason).lower(), "end_turn"))
     elif reason == "" and not said.get("content") and (not said or holds_whole_calls(said)):

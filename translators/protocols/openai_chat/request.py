@@ -5,20 +5,21 @@ The messages come last, so that two requests of one conversation share their lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from translators.core import json_schema
 from translators.core.answer import tool_names
+from translators.core.cache_marks import on_last_block
 from translators.core.history import turns
 from translators.core.prefill import ending, native
 from translators.core.prepared import prepared
 from translators.core.search import added
-from translators.core.structured import form, in_words, wanted_schema
+from translators.core.structured import form, wanted_schema
 from translators.core.tool_names import ToolNames
 from translators.core.vendor import Json, Profile, Route
-from translators.core.wishes import choice_fields, offer
-from translators.protocols.openai_chat.messages import messages, system_messages
+from translators.core.wishes import choice_fields, offer, spoken
+from translators.protocols.openai_chat.messages import marked, messages, system_messages
 
 #: Fields of a Messages request that Chat Completions has no place for, and why nothing is lost by it.
 DROPS: dict[str, str] = {
@@ -30,14 +31,19 @@ DROPS: dict[str, str] = {
     "inference_geo": "regions are Anthropic's",
     "speed": "fast mode is Anthropic's",
     "diagnostics": "cache diagnosis is Anthropic's",
-    "cache_control": "these vendors cache prefixes by themselves",
+    "cache_control": "these vendors cache prefixes by themselves; those that know marks get one at the end",
     "top_k": "Chat Completions has no such parameter; vendors that have one of their own get it",
     "output_config.task_budget": "budgets for a whole task are Anthropic's",
-    "compaction": "summaries by the server are Anthropic's",
+    "compaction": "summaries by the server are Anthropic's; a request for one is refused",
     "fallbacks": "other models on failure are Anthropic's",
     "fallback_credit_token": "credit for failures is Anthropic's",
     "billing_policy": "it says who pays Anthropic",
-    "tools.type": "toolsets, and server tools but the searches of the web and of tools, run at Anthropic only",
+    "tools.type": "server tools but the searches of the web and of tools, and the MCP toolset, run at Anthropic only",
+    "tools.strict": "strict schemas differ from vendor to vendor; `tools_strict` in conf/models.toml sends it",
+    "tools.cache_control": "these vendors cache prefixes by themselves; those that know marks get them",
+    "tools.allowed_callers": "code that calls tools runs at Anthropic only; here the model calls them itself",
+    "tools.eager_input_streaming": "arguments are streamed as the vendor sends them",
+    "messages.content.citations": "only Anthropic's models cite documents",
     "thread": "conversations are kept at Anthropic only; a request that goes on with one is refused",
 }
 
@@ -45,6 +51,7 @@ DROPS: dict[str, str] = {
 def request(message: Json, route: Route) -> Json:
     """The body of one request. `message` is a validated Messages body with `stream` as a boolean."""
     message, profile = prepared(message), route.profile
+    message = on_last_block(message) if profile.cache_control else message
     names, given = tool_names(message, profile), offer(message, profile)
     body: Json = {"model": route.model, "stream": bool(message.get("stream"))}
     if body["stream"] and profile.stream_usage:
@@ -62,7 +69,7 @@ def request(message: Json, route: Route) -> Json:
     history = turns(message["messages"], inline_system=profile.system_inside == "user")
     history = ending(history, message, profile.prefill)
     prompt = [*system_messages(message.get("system"), profile), *messages(history, route, names)]
-    body["messages"] = to_go_on(with_schema(prompt, message, profile), native(message, profile.prefill))
+    body["messages"] = to_go_on(with_words(prompt, spoken(message, given, profile)), native(message, profile.prefill))
     shaped = route.vendor.shape(body, route)
     return {**{name: value for name, value in shaped.items() if name != "messages"}, "messages": shaped["messages"]}
 
@@ -89,8 +96,7 @@ def function(tool: Mapping[str, Any], names: ToolNames, profile: Profile) -> Jso
     made["parameters"] = json_schema.clean(tool.get("input_schema"), profile.schema)
     if tool.get("strict") and profile.tools_strict:
         made["strict"] = True
-    mark = {"cache_control": {"type": "ephemeral"}} if tool.get("cache_control") and profile.cache_control else {}
-    return {"type": "function", "function": made, **mark}
+    return marked({"type": "function", "function": made}, tool, profile)
 
 
 def structure(message: Json, profile: Profile) -> Json:
@@ -104,11 +110,11 @@ def structure(message: Json, profile: Profile) -> Json:
     return {}
 
 
-def with_schema(prompt: list[Json], message: Json, profile: Profile) -> list[Json]:
-    """The schema in words, for vendors that do not take it as a parameter."""
-    if form(message, profile) not in ("json_object", "prompt"):
+def with_words(prompt: list[Json], rules: Sequence[str]) -> list[Json]:
+    """The messages with rules at the end of the system prompt, for what the vendor does not take as a parameter."""
+    if not rules:
         return prompt
-    words = in_words(wanted_schema(message))
+    words = "\n".join(rules)
     if prompt and prompt[0]["role"] == "system":
         head = prompt[0]["content"]
         content = f"{head}\n{words}" if isinstance(head, str) else [*head, {"type": "text", "text": words}]
