@@ -83,7 +83,7 @@ threads = 32
 timeout = 120
 
 # Seconds that open streams get to finish after TERM or HUP; then the client repeats the request.
-graceful_timeout = 30
+graceful_timeout = settings.graceful_timeout
 
 # Seconds an idle connection stays open. Enough for a client's next turn; a stop waits for idle connections too, so not
 # more. A proxy that keeps connections to Rialto must be the one to close: give it less, or start with --keep-alive 75.

@@ -93,7 +93,7 @@ def build(settings: Settings) -> Rialto:
     files = open_files(settings)
     rialto = Rialto(settings, catalog, means, instance_of(settings), own_models, keyring, quotas, books, files, metrics)
     books.recover()
-    catalog.known = memory.limits.known  # last: from now on a look-up may ask a vendor
+    catalog.known = memory.known  # last: from now on a look-up may ask a vendor
     return rialto
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ MOST_OUTPUT = 128_000
 #: The window that the client assumes for its own models, and the one below which a session has no room to work.
 ASSUMED_WINDOW, LEAST_WINDOW = 200_000, 48_000
 ASSUMES = f"the client assumes {ASSUMED_WINDOW:,} tokens"
+#: The window of all names but those that the client knows, and the one up to which it compacts, whatever the name.
+MAX_CONTEXT, AUTO_COMPACT = "CLAUDE_CODE_MAX_CONTEXT_TOKENS", "CLAUDE_CODE_AUTO_COMPACT_WINDOW"
 #: Names of which the client knows all by itself begin like this.
 KNOWN_BETTER = "claude-"
 
@@ -74,7 +76,7 @@ def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
         "ANTHROPIC_BASE_URL": address(settings),
         "ANTHROPIC_AUTH_TOKEN": _shown_key(settings),
         **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": quoted(one.name) for tier, one in classes.items()},
-        **client_limits([one.route for one in classes.values()]),
+        **shown_limits(classes.values()),
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
 
@@ -165,15 +167,39 @@ def _gaps(catalog: Catalog, name: str) -> Iterator[str]:
         )
 
 
+def shown_limits(classes: Collection[Shown]) -> dict[str, str]:
+    """The limits for names as they are shown. Of those that begin with "claude-" the client takes the window from the
+    name: all that can keep it to a smaller one is to compact earlier.
+    """
+    own = [one.route for one in classes if one.name.startswith(KNOWN_BETTER)]
+    others = [one.route for one in classes if not one.name.startswith(KNOWN_BETTER)]
+    limits = client_limits([*own, *others])
+    if windows := windows_of(others):
+        limits[MAX_CONTEXT] = str(min(windows))
+    if windows := windows_of(own):
+        least = min(windows)
+        limits[AUTO_COMPACT] = str(compact_window(least if least < ASSUMED_WINDOW else max(windows)))
+    return limits
+
+
 def client_limits(routes: list[Route]) -> dict[str, str]:
     """The limits that hold for all of the models; none when they are not known."""
-    windows = [route.context_window for route in routes if route.context_window]
+    windows = windows_of(routes)
     outputs = [route.max_output for route in routes if route.max_output]
     limits: dict[str, int] = {}
     if windows:
-        window = min(windows)
-        limits["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = window
-        limits["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] = min(max(window, LEAST_COMPACT_WINDOW), MOST_COMPACT_WINDOW)
+        limits[MAX_CONTEXT] = min(windows)
+        limits[AUTO_COMPACT] = compact_window(min(windows))
     if outputs and min(outputs) < MOST_OUTPUT:
         limits["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] = min(outputs)
     return {name: str(value) for name, value in limits.items()}
+
+
+def windows_of(routes: Iterable[Route]) -> list[int]:
+    """The windows that are known."""
+    return [route.context_window for route in routes if route.context_window]
+
+
+def compact_window(window: int) -> int:
+    """The nearest that the client accepts."""
+    return min(max(window, LEAST_COMPACT_WINDOW), MOST_COMPACT_WINDOW)

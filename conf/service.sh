@@ -9,7 +9,12 @@ log_dir=${BRIDGE_LOG_DIR:-logs}
 log=${log_dir%%,*}/server.log
 BANNER='^Rialto .* on http'
 READY=20 # seconds until it must answer
-GONE=40  # seconds that running streams get (graceful_timeout of gunicorn.conf.py), and ten more
+
+grace() { # seconds that running streams get: GRACEFUL_TIMEOUT, of the environment or of .env
+    written=$(sed -nE "s/^(export +)?GRACEFUL_TIMEOUT *= *[\"']?([0-9]+).*/\2/p" .env 2>/dev/null | tail -n 1)
+    seconds=${GRACEFUL_TIMEOUT:-$written}
+    echo "${seconds:-30}"
+}
 
 pid() { # of the server that runs; nothing when none does, also when another process has its old id by now
     found=$(cat "$pid_file" 2>/dev/null) && ps -o args= -p "$found" 2>/dev/null | grep -q 'wsgi:app' && echo "$found"
@@ -54,12 +59,13 @@ stop() {
         echo "Rialto does not run."
         return 0
     fi
-    echo "Stopping process $running; running streams may finish."
+    gone=$(($(grace) + 10))
+    echo "Stopping process $running; running streams may finish, within $gone seconds."
     kill "$running"
     waited=0
     while kill -0 "$running" 2>/dev/null; do
-        if [ "$waited" -ge "$((GONE * 10))" ]; then
-            echo "It did not stop within $GONE seconds. To end it at once: kill -9 $running" >&2
+        if [ "$waited" -ge "$((gone * 10))" ]; then
+            echo "It did not stop within $gone seconds. To end it at once: kill -9 $running" >&2
             return 1
         fi
         sleep 0.1

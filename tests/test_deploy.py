@@ -46,7 +46,7 @@ def block(text: str, name: str) -> str:
     return found[1]
 
 
-GRACE = number(r"^graceful_timeout = (\d+)", GUNICORN)
+GRACE = DEFAULTS.graceful_timeout
 POD = OBJECTS["Deployment"]["spec"]["template"]["spec"]
 CONTAINER = POD["containers"][0]
 
@@ -75,8 +75,16 @@ def test_nginx_repeats_nothing_that_was_read() -> None:
 def test_everybody_gives_streams_their_time() -> None:
     pre_stop = int(CONTAINER["lifecycle"]["preStop"]["exec"]["command"][1])
     assert POD["terminationGracePeriodSeconds"] >= pre_stop + GRACE + SLACK
-    assert int(COMPOSE["services"]["rialto"]["stop_grace_period"].removesuffix("s")) >= GRACE + SLACK
+    assert (
+        number(r"^\$\{RIALTO_STOP_SECONDS:-(\d+)\}s$", COMPOSE["services"]["rialto"]["stop_grace_period"])
+        >= GRACE + SLACK
+    )
     assert number(r"^TimeoutStopSec=(\d+)", UNIT) >= GRACE + SLACK
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes/rialto.yaml", "systemd/rialto.service"])
+def test_everybody_names_the_setting_that_goes_with_it(name: str) -> None:
+    assert "GRACEFUL_TIMEOUT" in (DEPLOY / name).read_text("utf-8")
 
 
 def test_a_pod_that_finishes_its_streams_is_not_killed_for_its_503() -> None:

@@ -57,6 +57,13 @@ def listed(example: str) -> set[str]:
     return {found["name"] for line in example.splitlines() if (found := VARIABLE.match(line))}
 
 
+def unknown_fields(text: str, fields: set[str]) -> set[str]:
+    """The names in lines about the usage log that are fields of neither of its files; names have an underscore."""
+    about = [line for line in text.splitlines() if re.search(r"usage\.jsonl|usage[ -]log", line)]
+    named = {name for line in about for name in re.findall(r"`([a-z]+(?:_[a-z]+)+)`", line)}
+    return {name for name in named if not name.startswith("rialto_")} - fields
+
+
 def broken_links(page: Path, text: str) -> Iterator[str]:
     """The relative links of a page that lead to no file."""
     for found in LINK.finditer(text):
@@ -178,6 +185,18 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_a_broken_link_is_noticed() -> None:
     text = "[a](LICENSE) [b](nowhere.md) [c](https://example.com/x) [d](docs/gone.md#part)"
     assert list(broken_links(README, text)) == ["nowhere.md", "docs/gone.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_fields_of_the_usage_log_have_its_names(page: Path) -> None:
+    fields = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "usage-log.md").read_text("utf-8"), re.MULTILINE))
+    assert "first_token_ms" in fields
+    assert unknown_fields(page.read_text("utf-8"), fields) == set()
+
+
+def test_a_field_that_the_usage_log_lacks_is_noticed() -> None:
+    text = "`a_b` and `c_d` in `logs/usage.jsonl`, `plain`\nthe usage log counts `e_f` in `rialto_x`\n`g_h` elsewhere"
+    assert unknown_fields(text, {"a_b"}) == {"c_d", "e_f"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -21,7 +21,7 @@ sys.argv = ["gunicorn", *sys.argv[1:], "wsgi:app"]
 names = runpy.run_path("gunicorn.conf.py")
 from gevent import monkey
 stale = [name for name in sys.modules if name.split(".")[0] in ("app", "translators")]
-print(monkey.is_module_patched("socket"), names["bind"], names["workers"], stale)
+print(monkey.is_module_patched("socket"), names["bind"], names["workers"], names["graceful_timeout"], stale)
 """
 
 
@@ -37,7 +37,7 @@ def probed(*arguments: str, **variables: str) -> list[str]:
     """What the probe printed."""
     done = run([sys.executable, "-c", PROBE, *arguments], **variables)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split(maxsplit=3)
+    return done.stdout.split(maxsplit=4)
 
 
 def served(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -65,8 +65,13 @@ def test_address_and_workers_come_from_the_environment() -> None:
     assert probed(PORT="4999", WEB_CONCURRENCY="3")[1:3] == ["127.0.0.1:4999", "3"]
 
 
+@pytest.mark.parametrize(("variables", "seconds"), [({}, "30"), ({"GRACEFUL_TIMEOUT": "600"}, "600")])
+def test_running_streams_get_the_seconds_of_the_settings(variables: dict[str, str], seconds: str) -> None:
+    assert probed(**variables)[3] == seconds
+
+
 def test_new_workers_read_the_code_afresh() -> None:
-    assert probed()[3].strip() == "[]"
+    assert probed()[4].strip() == "[]"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ others do not see that it is there.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -29,6 +30,7 @@ from translators.core.errors import InvalidRequest, NotFound, RialtoError, TooLa
 from translators.core.vendor import Json
 
 batches = Blueprint("batches", __name__)
+log = logging.getLogger("rialto")
 
 PLACES = ("", "/v1", "/<path:target>", "/<path:target>/v1")
 LIST = "/v1/messages/batches"
@@ -51,7 +53,8 @@ def check_key() -> None:
 @batches.errorhandler(StoreFailure)
 def unusable(failure: StoreFailure) -> Response:
     """The store is away."""
-    words = f"batches cannot be kept just now: {failure}"
+    log.warning("batches cannot be kept: %s", failure)
+    words = f"batches cannot be kept just now: {failure.told}"
     return errors.answer(RialtoError(words, status=503, retry_after=RETRY_AFTER))
 
 

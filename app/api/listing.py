@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ class Row:
     thinking: bool
     web_search: bool
     """The vendor searches by itself."""
+    genuine: bool
+    """Anthropic's own API takes the requests as they are."""
 
 
 def rows_of(catalog: Catalog) -> tuple[Row, ...]:
@@ -72,6 +74,7 @@ def row_of(catalog: Catalog, name: str) -> Row:
         documents=any(one.profile.documents for one in seeing),
         thinking=any(thinks(catalog, one) for one in reached(catalog, route, "thinking")),
         web_search=any(map(searches, reached(catalog, route, "web_search"))),
+        genuine=route.profile.genuine,
     )
 
 
@@ -79,8 +82,18 @@ def reached(catalog: Catalog, route: Route, kind: Kind) -> list[Route]:
     """Where requests of a kind go, whatever the hour: the name's own route and those of rules for that kind alone."""
     rules = [(rule, one) for rule, one in catalog.detours(route.alias) if rule.hours is None]
     if kind == "long_context":
-        return [route, *(one for rule, one in rules if is_long(rule))]
+        return filled(route, [(rule, one) for rule, one in rules if is_long(rule)])
     return [route, *(one for rule, one in rules if rule.kind == kind and not rule.over)]
+
+
+def filled(route: Route, rules: Iterable[tuple[Rule, Route]]) -> list[Route]:
+    """The models of a conversation that grows. It never comes to a rule whose limit lies above the windows so far."""
+    found, room = [route], route.context_window or 0
+    for rule, one in sorted(rules, key=lambda pair: pair[0].over):
+        if rule.over <= room:
+            found.append(one)
+            room = max(room, one.context_window or 0)
+    return found
 
 
 def is_long(rule: Rule) -> bool:

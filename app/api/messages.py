@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,10 +26,12 @@ from app.exchange.exchange import BLANK, Exchange
 from app.exchange.loops import passed
 from app.exchange.means import Means
 from app.ids import new_id
+from app.search.call import shown
 from app.settings.settings import Settings
 from app.usage.kind import SESSION
 from app.usage.requests import understood
 from translators.core import tokens
+from translators.core.blocks import is_wordless
 from translators.core.errors import InvalidRequest
 from translators.core.structured import wanted_schema
 from translators.core.vendor import Json, Route
@@ -37,6 +40,8 @@ messages = Blueprint("messages", __name__)
 
 #: The client closed the connection; nobody reads this status, but logs do.
 CLIENT_CLOSED = 499
+#: A `user_id` of Claude Code before it was JSON; the session is a UUID.
+OLDER_USER = re.compile(r"user_[^_]{0,128}_account_[^_]{0,64}_session_([0-9a-fA-F-]{36})")
 
 log = logging.getLogger("rialto")
 
@@ -121,7 +126,7 @@ def detoured(message: Json, route: Route, here: Asked) -> Route:
         return route
 
     def estimated(message: Json, route: Route) -> int:
-        return calibration.estimate(message, route).tokens
+        return calibration.estimate(shown(message, route), route).tokens
 
     return rerouted(catalog, route, message, here.headers, datetime.now(UTC), estimated)
 
@@ -135,19 +140,30 @@ def session(message: Json, here: Asked) -> str:
 
 
 def session_in(user_id: Any) -> str:
-    """The session that a `user_id` names, or ""."""
+    """The session that a `user_id` names, as JSON or in the form of older clients, or ""."""
     try:
         found = json.loads(user_id).get("session_id") if user_id else ""
     except (TypeError, ValueError, AttributeError, RecursionError):
-        return ""
+        older = OLDER_USER.fullmatch(user_id) if isinstance(user_id, str) else None
+        return older[1] if older else ""
     return found if isinstance(found, str) else ""
 
 
 def log_unknown(message: Json, route: Route) -> None:
-    """Says which fields nobody here knows; only a genuine endpoint gets them."""
-    unknown = [] if route.profile.genuine else [name for name in message if name not in KNOWN]
-    if unknown:
-        log.info("fields that are not known are ignored: %s", ", ".join(map(repr, unknown)))
+    """Says which fields and which blocks of the model's nobody here knows; only a genuine endpoint gets them."""
+    if route.profile.genuine:
+        return
+    unknown = {"fields": [name for name in message if name not in KNOWN], "blocks": unknown_blocks(message)}
+    for what, names in unknown.items():
+        if names:
+            log.info("%s that are not known are ignored: %s", what, ", ".join(map(repr, names)))
+
+
+def unknown_blocks(message: Json) -> list[str]:
+    """The types of the model's blocks that say nothing to another model."""
+    said = [turn.get("content") for turn in message["messages"] if turn.get("role") == "assistant"]
+    blocks = (block for content in said if isinstance(content, list) for block in content)
+    return sorted({str(block.get("type")) for block in blocks if is_wordless(block) and not block.get("text")})
 
 
 def clamped(message: Json, settings: Settings) -> Json:
@@ -179,8 +195,8 @@ def whole_answer(exchange: Exchange) -> Response:
     except ClientGone:
         return Response(status=CLIENT_CLOSED)
     if first != BLANK:
-        return Response(first, content_type="application/json")
-    return Response(rest(first, pieces), headers=sse.UNBUFFERED, content_type="application/json")
+        return Response(first, headers={**exchange.limits}, content_type="application/json")
+    return Response(rest(first, pieces), headers={**sse.UNBUFFERED, **exchange.limits}, content_type="application/json")
 
 
 def stream_answer(exchange: Exchange) -> Response:
@@ -190,7 +206,7 @@ def stream_answer(exchange: Exchange) -> Response:
         first = next(frames)
     except ClientGone:
         return Response(status=CLIENT_CLOSED)
-    return Response(rest(first, frames), headers=dict(sse.HEADERS))
+    return Response(rest(first, frames), headers={**sse.HEADERS, **exchange.limits})
 
 
 def rest(first: bytes, frames: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 
 from app.api import auth
 from app.api.asked import rialto
-from app.api.listing import Row
+from app.api.listing import Row, public_id
 from app.api.messages import json_answer
 from app.api.paging import parsed_page
 from app.clients.models import allowed_rows, check_model
@@ -20,7 +21,8 @@ models = Blueprint("models", __name__)
 UNKNOWN_DATE = "1970-01-01T00:00:00Z"
 EFFORTS = ("low", "medium", "high", "max", "xhigh")
 THINKING_TYPES = ("adaptive", "between_tools", "disabled", "enabled")
-EDITS = ("clear_thinking_20251015", "clear_tool_uses_20250919", "compact_20260112")
+#: Edits of the history that Rialto carries out where the vendor has none, and the one that only Anthropic does.
+EDITS, SUMMARY = ("clear_thinking_20251015", "clear_tool_uses_20250919"), "compact_20260112"
 
 
 @models.before_request
@@ -31,10 +33,15 @@ def check_key() -> None:
 
 @models.get("/v1/models")
 @models.get("/v1/v1/models")
-def listed() -> Response:
-    """One page of the models that can be called now."""
+@models.get("/<path:target>/v1/models")
+@models.get("/<path:target>/v1/v1/models")
+def listed(target: str = "") -> Response:
+    """One page of the models that can be called now: under `/{vendor}:{model}` it is the only one."""
     catalog = rialto().catalog
-    rows = allowed_rows(g.client, catalog.models(rialto().own_models.models()), catalog)
+    if ":" in target:
+        rows: Sequence[Row] = (at_path(target),)
+    else:
+        rows = allowed_rows(g.client, catalog.models(rialto().own_models.models()), catalog)
     if (wanted := request.args.getlist("lifecycle")) and "active" not in wanted:
         rows = ()
     page, more = cut(rows, parsed_page(request))
@@ -46,10 +53,22 @@ def listed() -> Response:
 
 @models.get("/v1/models/<path:name>")
 @models.get("/v1/v1/models/<path:name>")
-def single(name: str) -> Response:
-    """One model, by any name that POST /v1/messages takes."""
+@models.get("/<path:target>/v1/models/<path:name>")
+@models.get("/<path:target>/v1/v1/models/<path:name>")
+def single(name: str, target: str = "") -> Response:
+    """One model, by any name that POST /v1/messages takes; under `/{vendor}:{model}` they all mean that one."""
+    if ":" in target:
+        return json_answer(shown(replace(at_path(target), id=name), has_engine()))
     check_model(g.client, rialto().catalog.resolve(name))
     return json_answer(shown(rialto().catalog.model(name), has_engine()))
+
+
+def at_path(target: str) -> Row:
+    """The model that the path names as `vendor:model`. Raises what `resolve` raises, and `Forbidden`."""
+    catalog = rialto().catalog
+    route = catalog.resolve(target, target)
+    check_model(g.client, route, target)
+    return catalog.model(public_id(route.vendor.name, route.model))
 
 
 def cut(rows: Sequence[Row], page: dict[str, Any]) -> tuple[Sequence[Row], bool]:
@@ -93,18 +112,20 @@ def shown(row: Row, engine: bool) -> dict[str, Any]:
 
 
 def capabilities(row: Row, web_search: bool) -> dict[str, Any]:
-    """What can be asked of the model through Rialto."""
-    web = supported(web_search)
+    """What can be asked of the model through Rialto. Of Anthropic's models it is told what its API has; which of them
+    has it is only known there.
+    """
+    web, own = supported(web_search), supported(row.genuine)
     return {
         "batch": supported(True),
-        "citations": supported(False),
-        "code_execution": supported(False),
+        "citations": own,
+        "code_execution": own,
         "image_input": supported(row.vision),
         "pdf_input": supported(row.documents),
         "structured_outputs": supported(True),
-        "context_management": {**supported(False), **dict.fromkeys(EDITS, supported(False))},
+        "context_management": {**supported(True), **dict.fromkeys(EDITS, supported(True)), SUMMARY: own},
         "effort": {**supported(row.thinking), **dict.fromkeys(EFFORTS, supported(row.thinking))},
-        "server_tools": {**web, "web_search": web, "code_execution": supported(False)},
+        "server_tools": {**supported(web_search or row.genuine), "web_search": web, "code_execution": own},
         "thinking": {**supported(row.thinking), "types": dict.fromkeys(THINKING_TYPES, supported(row.thinking))},
     }
 

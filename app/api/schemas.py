@@ -16,11 +16,14 @@ import orjson
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from app.api import shapes
+from app.digits import exact
 from translators.core.errors import InvalidRequest
 
 ROLES = ("user", "assistant", "system")
 #: Levels of objects and lists inside one another. The JSON writer ends at 254, and vendors' bodies wrap some around it.
 MAX_DEPTH = 200
+#: Fields whose numbers keep every digit; `params` is the message of a batch. No setting is so large.
+EXACT = ("messages", "system", "tools", "params")
 #: Combinations of fields that are remembered.
 MOST_FORMS = 256
 
@@ -163,7 +166,7 @@ def narrowed(schema: Schema, names: tuple[str, ...]) -> Schema:
 def json_value(data: bytes) -> Any:
     """JSON of any form. Raises `InvalidRequest`."""
     try:
-        return orjson.loads(data)
+        return exact(orjson.loads(data), data, EXACT)
     except orjson.JSONDecodeError as error:
         return surrogates(data, error)
 
@@ -174,7 +177,8 @@ def surrogates(data: bytes, error: ValueError) -> Any:
     """
     try:
         value = json.loads(data, parse_constant=no_number)
-        return orjson.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return exact(orjson.loads(text), text, EXACT)
     except RecursionError:
         raise InvalidRequest("The request body is nested too deeply") from None
     except ValueError:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from app.api import auth, visitors
 from app.api.asked import rialto
 from app.api.messages import json_answer
-from app.catalog.targets import unset
+from app.catalog.targets import Target, unset
 from app.doctor.plan import chosen_name, examined, plans
 from app.doctor.questions import text_of
 from app.doctor.remedies import Case, mistake
@@ -102,13 +102,25 @@ def ask(route: Route) -> Json:
     return Exchange(message, (route,), rialto().means, caller, account).whole()
 
 
+def named_target(name: str) -> Target | None:
+    """The vendor that the query string names, itself or by the model. Raises `NotFound` for one that nobody knows."""
+    catalog = rialto().catalog
+    if vendor := request.args.get("vendor"):
+        return catalog.target(vendor)
+    pick = catalog.names.find(name) if catalog.names.is_explicit(name) else None
+    return pick.target if pick else None
+
+
 def wanted_name() -> str:
-    """The model that the query string asks for, or one of the vendor that it names."""
-    if not asks_for_vendor():
-        return request.args.get("model") or DEFAULT_NAME
-    target = rialto().catalog.target(request.args["vendor"])
-    if target.missing:
+    """The model that the query string asks for, or one of the vendor that it names. Raises `Unauthorized` for a vendor
+    that is not set up, also where the demo would answer in its place.
+    """
+    name = request.args.get("model") or DEFAULT_NAME
+    target = named_target(name)
+    if target and target.missing:
         raise unset(target)
+    if target is None or not asks_for_vendor():
+        return name
     if not (target.vendor.models or (target.usable and target.vendor.keyless)):
         raise InvalidRequest(f"model: {target.vendor.title} has no known model; add ?model={target.vendor.name}/MODEL")
     return chosen_name(rialto(), target)

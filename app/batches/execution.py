@@ -32,7 +32,7 @@ REFUSED: Mapping[str, Callable[[Any], bool]] = {
     "max_tokens": lambda value: value == 0 and value is not False,
 }
 #: Types of errors that another try may heal, as the official SDK judges by their statuses.
-HEALING = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error"})
+HEALING = frozenset({"rate_limit_error", "overloaded_error", "api_error", "timeout_error", "conflict_error"})
 #: Tries of an item, without those that only met a limit of rates; seconds to the second one, and at most.
 MOST_TRIES, FIRST_PAUSE, LONGEST_PAUSE = 12, 2.0, 600.0
 #: Seconds to wait behind a limit of rates that does not say how long.

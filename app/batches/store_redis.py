@@ -26,8 +26,7 @@ import redis
 from app.batches import scripts
 from app.batches.batch import KEPT, LIFE, Batch, Item, Lease, Result, line, packed, unpacked
 from app.batches.store import LEASE, RESULTS, Page, UnknownCursor, piles
-from app.memory.store import StoreFailure
-from app.memory.store_redis import reason
+from app.memory.store_redis import failure
 
 T = TypeVar("T")
 
@@ -146,7 +145,7 @@ class RedisBatches:
         try:
             return work(self._client)
         except (redis.RedisError, OSError) as error:
-            raise StoreFailure(reason(error)) from None
+            raise failure(error) from None
 
 
 def key(id: str, part: str = "") -> str:

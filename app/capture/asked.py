@@ -95,6 +95,15 @@ class AskedFitting(Beside):
 
         return self._deck.ask("fitting", real) or message
 
+    def described(self, message: Json, route: Route, asking: Asking) -> Json:
+        """The message for a model that has just refused its images."""
+
+        def real() -> Json | None:
+            found: Json = self._inner.described(message, route, asking)
+            return None if found is message else found
+
+        return self._deck.ask("fitting", real) or message
+
 
 class AskedWeb(Beside):
     """Searches and pages."""

@@ -21,6 +21,7 @@ from translators.core.deltas import Usage, joined
 from translators.core.errors import Broke, Fault, PromptTooLong, RialtoError, Unauthorized
 from translators.core.message import Event
 from translators.core.refusals import refusal
+from translators.core.spare_fields import IMAGES, informed
 from translators.core.vendor import AnswerStream, Json, Route
 
 #: How often one request is sent, each time without what the vendor has refused.
@@ -31,11 +32,23 @@ REFUSALS = 3
 FAR_BEYOND = 1.5
 
 USER_AGENT = "rialto"
+#: How the headers begin in which Anthropic tells what is left of an account's limits
+#: (https://platform.claude.com/docs/en/api/rate-limits, read 2026-11-21).
+LIMITS = "anthropic-ratelimit-"
 
 
 def anyone(route: Route) -> bool:
     """Every model may be asked."""
     return True
+
+
+Describe = Callable[[Json, Route], Json]
+"""(message, route of a model that cannot see) -> the message with descriptions in the place of images."""
+
+
+def as_it_is(message: Json, route: Route) -> Json:
+    """The message without a change: the translators leave notes."""
+    return message
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +74,11 @@ class Call:
     """It continues an answer that has begun."""
     continues: int = 0
     """How often this answer, which broke off, has been gone on with."""
+    describe: Describe = staticmethod(as_it_is)
+    """What the message becomes when the model turns out to be blind."""
 
     def __init__(self, message: Json, route: Route, means: Means, caller: Caller) -> None:
+        self.limits: Mapping[str, str] = {}
         self.estimate: Estimate = means.memory.calibration.estimate(message, route)
         self.route = route = route.carrying(message, self.estimate.tokens)
         self.message = message if route.vendor.protocol.verbatim else {**message, "stream": route.stream}
@@ -108,16 +124,21 @@ class Call:
             reply = self._post(body, line)
             if reply.status == 200:
                 self._learned.remember(self.route, lessons)
+                self.limits = limits(self.route, reply.headers)
                 return reply
             refused = self._refused(reply)
             again = second_try(self.message, self.route, body, {**known, **lessons}, reply.status, refused)
             if again is None or not left:
                 break
             body, lessons = again[0], {**lessons, **again[1]}
+            if IMAGES in again[1]:
+                self.message = self.describe(self.message, informed(self.route, again[1]))
+                body = body_of(self.message, self.route, {**known, **lessons})
         raise self._refusal(reply.status, refused, reply.headers)
 
     def _refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> RialtoError:
         error = refusal(self.route, status, body, headers)
+        error.limits = limits(self.route, headers)
         error.message = self._means.redact(error.message)
         if error.details:
             error.details = parsed(self._means.redact(sse.dumps(error.details).decode()).encode())
@@ -161,6 +182,12 @@ def fed(stream: AnswerStream, deltas: Iterable[Any]) -> Iterator[list[Event]]:
             yield events
         raise
     yield events
+
+
+def limits(route: Route, headers: Mapping[str, str]) -> dict[str, str]:
+    """What Anthropic itself says of the account's limits; clients show it, and steer by it."""
+    genuine = route.profile.genuine
+    return {name: value for name, value in headers.items() if genuine and name.startswith(LIMITS)}
 
 
 def headers(route: Route, caller: Caller) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 
 from app.api import sse
 from app.catalog.targets import addressed
@@ -44,7 +45,7 @@ def input_tokens(message: Json, route: Route, upstream: Upstream, caller: Caller
     counter that fails is not worth an error.
     """
     estimate = memory.calibration.estimate(message, route)
-    route = route.carrying({**message, "stream": False})
+    route = counting(route.carrying({**message, "stream": False}))
     for count in counters(route, memory):
         key = f"{place(route)} {count.url('', route)}"
         if memory.store.read(TABLE, key):
@@ -60,6 +61,11 @@ def input_tokens(message: Json, route: Route, upstream: Upstream, caller: Caller
             memory.calibration.counted(estimate, found["input_tokens"])
             return found
     return {"input_tokens": estimate.tokens}
+
+
+def counting(route: Route) -> Route:
+    """The route on the wire whose counter is asked."""
+    return replace(route, vendor=replace(route.vendor, protocol=route.vendor.counts_by(route)))
 
 
 def counters(route: Route, memory: Memory) -> Iterator[Count]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -73,6 +73,11 @@ class Exchange:
                 next(ticks)
             except StopIteration as end:
                 return cast(Json, end.value)
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """The headers that tell what is left of the vendor account's limits, as far as they are known by now."""
+        return self._call.limits if self._call else {}
 
     def body(self) -> Iterator[bytes]:
         """The complete message as JSON, behind a blank for every while that it takes: proxies end connections on which

@@ -13,13 +13,17 @@ from functools import lru_cache
 from typing import Any
 
 from app.memory.store import Store
+from translators.core.lost_reasoning import without_lost
 from translators.core.refusals import refusal, words_of
-from translators.core.spare_fields import STRUCTURED, Lessons, fitted, informed, obeyed, taught, without_lost
+from translators.core.sight import refuses_images
+from translators.core.spare_fields import IMAGES, STRUCTURED, Lessons, fitted, informed, obeyed, taught
 from translators.core.vendor import Json, Route
 
 TABLE = "lessons"
 WEEK = 7 * 24 * 3600.0
 KEPT_DIGESTS = 256
+#: What a refusal of images teaches.
+BLIND: Lessons = {IMAGES: None}
 
 log = logging.getLogger("rialto")
 
@@ -38,6 +42,10 @@ class Learned:
         rows: Mapping[str, Any] = self._store.read(TABLE, place(route)) or {}
         now = self._clock()
         return {part: rule for part, (rule, until) in rows.items() if until > now}
+
+    def known(self, route: Route) -> Route:
+        """The route as it is to be taken: without images for a model that has refused them."""
+        return informed(route, BLIND) if route.profile.images and IMAGES in self.lessons(route) else route
 
     def remember(self, route: Route, lessons: Lessons) -> None:
         """Keeps lessons that a second try has confirmed."""
@@ -64,8 +72,10 @@ def second_try(
     if route.profile.genuine:
         return None
     words = words_of(refused)
-    if lesser := without_lost(body, status, words):
+    if lesser := without_lost(body, status, words, route.profile.reasoning_placeholder):
         return lesser, {}
+    if refuses_images(status, words) and holds_images(message, route, known):
+        return body_of(message, route, {**known, **BLIND}), BLIND
     new = taught(body, status, words, informed(route, known).profile.structured)
     if STRUCTURED in new:
         return body_of(message, route, {**known, **new}), new
@@ -73,6 +83,11 @@ def second_try(
         return obeyed(body, new), new
     lesser = fitted(body, refusal(route, status, refused, {}))
     return (lesser, {}) if lesser else None
+
+
+def holds_images(message: Json, route: Route, known: Lessons) -> bool:
+    """Whether images of the message reach the vendor."""
+    return body_of(message, route, known) != body_of(message, route, {**known, **BLIND})
 
 
 def in_words(part: str, rule: str | int | None) -> str:

@@ -25,6 +25,10 @@ class Memory:
         self.calibration = Calibration(self.store)
         self.limits = LearntLimits(self.store, upstream)
 
+    def known(self, route: Route) -> Route:
+        """The route with what is known of its model."""
+        return self.learned.known(self.limits.known(route))
+
 
 def remembered(settings: Settings, upstream: Upstream | None = None) -> Callable[[Route], Route]:
     """Adds the limits that an earlier run has learnt to a route. It keeps nothing open: for what is said at the start.

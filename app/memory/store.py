@@ -56,7 +56,13 @@ class Pending:
 
 
 class StoreFailure(Exception):
-    """The place cannot be reached, read or written; the message says why and holds no secret."""
+    """The place cannot be reached, read or written. The message says why, for the log: it may name an address, but no
+    secret. `told` is what a client may know.
+    """
+
+    def __init__(self, reason: str, told: str = "") -> None:
+        super().__init__(reason)
+        self.told = told or reason
 
 
 class Place(Protocol):

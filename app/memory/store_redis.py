@@ -59,7 +59,7 @@ class RedisPlace:
         try:
             self._client.transaction(work, ROWS)
         except (redis.RedisError, OSError) as error:
-            raise StoreFailure(reason(error)) from None
+            raise failure(error) from None
 
     def rows(self) -> Mapping[Key, Row] | None:
         """All rows, unless nobody has written since."""
@@ -69,7 +69,7 @@ class RedisPlace:
                 return None
             rows = {name: row_of(text) for name, text in self._client.hgetall(ROWS).items()}
         except (redis.RedisError, OSError) as error:
-            raise StoreFailure(reason(error)) from None
+            raise failure(error) from None
         self._seen = changes
         self._ends = {name: row.until for name, row in rows.items() if row and row.until is not None}
         return {key_of(name): row for name, row in rows.items() if row}
@@ -95,6 +95,7 @@ def row_of(text: str | None) -> Row | None:
     return Row(*json.loads(text)) if text else None
 
 
-def reason(error: Exception) -> str:
-    """Why it failed; the address, which may hold a password, is no part of it."""
-    return f"{type(error).__name__}: {error}"
+def failure(error: Exception) -> StoreFailure:
+    """Why it failed. The package names host and port, which are no client's business, and no password."""
+    kind = type(error).__name__
+    return StoreFailure(f"{kind}: {error}", told=f"Redis ({RedisPlace.title}) cannot be used ({kind})")

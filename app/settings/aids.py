@@ -46,7 +46,7 @@ def aid_values(variables: Variables) -> dict[str, Any]:
         "vision": VisionSettings(
             variables.str("VISION_FALLBACK_MODEL", ""),
             variables.float("VISION_TIMEOUT", 60.0, validate=SECONDS),
-            variables.int("VISION_CACHE_MB", 64, validate=POSITIVE) * MEGABYTE,
+            (variables.int("VISION_CACHE_MB", 64, validate=POSITIVE) or 0) * MEGABYTE,
         ),
         "prompt": PromptSettings(
             cast(Compression, chosen),

@@ -113,6 +113,7 @@ class Settings:
     total_timeout: float = 3600.0
     queue_timeout: float = 300.0
     retry_budget: float = 30.0
+    graceful_timeout: int = 30
     vendor_concurrency: Mapping[str, int] = field(default_factory=dict)
     """Vendor -> exchanges at once; "" is the number for those that are not named."""
 
@@ -270,6 +271,7 @@ def _timeouts(variables: Variables) -> dict[str, Any]:
     nobody: dict[str, int] = {}
     return timeouts | {
         "retry_budget": variables.float("RETRY_BUDGET", 30.0, validate=validate.Range(min=0)),
+        "graceful_timeout": variables.int("GRACEFUL_TIMEOUT", 30, validate=POSITIVE),
         "vendor_concurrency": variables.parsed("VENDOR_CONCURRENCY", concurrency, nobody),
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 import sseclient
 
+from app.digits import exact
 from app.upstream.plain_events import plain_events
 from translators.core.errors import Broke, Fault
 
@@ -24,6 +25,8 @@ BOM = b"\xef\xbb\xbf"
 ALIEN = re.compile(rb"[ \t]*[\[{<]")
 ALIEN_LINE = re.compile(rb"[\r\n][ \t]*[\[{<]")
 DONE = "[DONE]"
+#: Where whole answers of the wires have calls whose arguments are objects.
+CALLS = ("content", "candidates", "message")
 #: Bytes of the largest event, line or document. A vendor that sends more without an end is not heard out.
 LARGEST = 64 * 1024 * 1024
 #: What ends an event, and a line: nearly always, and in all its forms.
@@ -110,20 +113,21 @@ def loads(text: bytes | str) -> Any:
 
 def ndjson(pieces: Iterable[bytes]) -> Iterator[list[Any]]:
     """The objects of a stream of JSON lines."""
-    rest = b""
+    held = list[bytes]()
     for piece in pieces:
-        rest += piece
+        held.append(piece)
         if b"\n" not in piece:
             continue
-        *lines, rest = rest.split(b"\n")
+        *lines, rest = b"".join(held).split(b"\n")
+        held = [rest]
         found: list[Any] = []
         try:
             found.extend(loads(line) for line in lines if line.strip())
         finally:
             if found:
                 yield found
-    if rest.strip():
-        yield [line_object(rest)]
+    if last := b"".join(held).strip():
+        yield [line_object(last)]
 
 
 def line_object(line: bytes) -> Any:
@@ -155,7 +159,7 @@ def objects(pieces: Iterator[bytes], framing: str) -> Iterator[tuple[bool, list[
 
 def document(data: bytes) -> Any:
     """A body that is one document. Raises `Broke` for JSON that is cut off: an answer's beginning is nobody's error."""
-    value = parsed(data)
+    value = exact(parsed(data), data, CALLS)
     if isinstance(value, str) and value.startswith(("{", "[")):
         raise Broke("the answer was cut off before its end")
     return value

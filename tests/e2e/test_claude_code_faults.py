@@ -105,8 +105,8 @@ OVERFLOWS = {
     ),
     "Kimi": Overflow(
         KIMI,
-        refusal("Invalid request: Your request exceeded model token limit: 262144 (requested: 269030)"),
-        ": 269030 tokens > 262144 maximum",
+        refusal("Invalid request: Your request exceeded model token limit: 262144 (requested: 301030)"),
+        ": 301030 tokens > 262144 maximum",
     ),
     "llama.cpp": Overflow(
         LOCAL,

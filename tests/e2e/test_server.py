@@ -193,9 +193,8 @@ def test_start_tells_what_is_reached_and_how_to_connect(locked: RialtoServer) ->
     assert "upstream-key" not in locked.log
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread"])
-def test_ctrl_c_ends_it_in_good_order(kind: str, tmp_path: Path) -> None:
-    with RialtoServer(tmp_path, kind) as server:
+def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:
+    with RialtoServer(tmp_path) as server:
         server.stop(signal.SIGINT)
     assert server.ended() == 0
     assert "Traceback" not in server.log

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,6 +58,32 @@ def test_a_start_that_fails_says_why(service: Service) -> None:
     failed = service("start", PORT="many")
     assert failed.returncode == 1
     assert "PORT: Not a valid integer" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "variables", "seconds"),
+    [
+        (None, {}, 40),
+        ("GRACEFUL_TIMEOUT=60\n", {}, 70),
+        ("# GRACEFUL_TIMEOUT=50\nexport GRACEFUL_TIMEOUT = '90'  # turns are long\n", {}, 100),
+        ("GRACEFUL_TIMEOUT=60\n", {"GRACEFUL_TIMEOUT": "20"}, 30),
+        ("GRACEFUL_TIMEOUT=\n", {}, 40),
+    ],
+)
+def test_a_stop_waits_longer_than_the_streams_may_take(
+    tmp_path: Path, written: str | None, variables: dict[str, str], seconds: int
+) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "state").mkdir()
+    script = shutil.copy(ROOT / "conf/service.sh", tmp_path / "conf")
+    if written is not None:
+        (tmp_path / ".env").write_text(written)
+    with subprocess.Popen([sys.executable, "-c", "input()", "wsgi:app"], stdin=subprocess.PIPE) as server:
+        threading.Thread(target=server.wait).start()
+        (tmp_path / "state/rialto.pid").write_text(str(server.pid))
+        environment = {"PATH": os.environ["PATH"], **variables}
+        done = subprocess.run([script, "stop"], env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert f"within {seconds} seconds" in done.stdout
 
 
 def test_the_id_of_another_process_is_not_stopped(service: Service, tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ def test_a_store_that_fails(client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     assert reply.json["error"]["message"] == "batches cannot be kept just now: disk full"
 
 
+def test_redis_that_is_away_is_named_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Where it stands is for the log."""
+    address = "redis://:hidden@127.0.0.1:1/0"
+    app = create_app(Settings(redis_url=address, storage=StorageSettings(at_once=0)))
+    replies = [app.test_client().get(path) for path in (PATH, f"{PATH}/msgbatch_1", f"{PATH}/msgbatch_1/results")]
+    replies.append(app.test_client().post(PATH, json={"requests": [ITEM]}))
+    words = "batches cannot be kept just now: Redis (REDIS_URL) cannot be used (ConnectionError)"
+    assert [(reply.status_code, reply.json["error"]["message"]) for reply in replies] == [(503, words)] * 4
+    assert "127.0.0.1:1." in caplog.text and "hidden" not in caplog.text
+
+
 def test_nobody_pretends_to_come_from_inside() -> None:
     settings = Settings(bridge_api_key="secret", storage=StorageSettings(at_once=0))
     headers = {"rialto.origin": "x", "Rialto-Origin": "x", "rialto_origin": "x"}

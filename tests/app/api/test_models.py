@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from app.api import errors
 from app.api.listing import row_of
-from app.api.models import models
+from app.api.models import capabilities, models
 from app.catalog.catalog import Catalog
 from app.clients.keys import Keyring
 from app.settings.settings import Settings
@@ -83,11 +83,48 @@ def test_a_row(client: FlaskClient) -> None:
     assert row == next(entry for entry in listed(client)["data"] if entry["id"] == row["id"])
 
 
+@pytest.mark.parametrize("mount", ["/team/one", "/team/v1", "/v1"])
+def test_a_path_before_it_is_a_mount_point(client: FlaskClient, mount: str) -> None:
+    for path in ("/v1/models?limit=3", "/v1/models/claude-sonnet-4-6"):
+        assert client.get(mount + path).get_json() == client.get(path).get_json()
+
+
+@pytest.mark.parametrize("path", ["/kimi:kimi-k3/v1", "/kimi:kimi-k3/v1/v1"])
+def test_a_model_in_the_path_is_the_only_one_there(path: str) -> None:
+    client = client_of(KIMI_API_KEY=SECRET)
+    plain = client.get("/v1/models/kimi/kimi-k3").get_json()
+    assert client.get(f"{path}/models").get_json()["data"] == [{**plain, "id": "anthropic/kimi/kimi-k3"}]
+    assert client.get(f"{path}/models/claude-x").get_json() == {**plain, "id": "claude-x"}
+
+
+def test_a_vendor_in_the_path_that_nobody_knows(client: FlaskClient) -> None:
+    for path in ("/nobody:m/v1/models", "/nobody:m/v1/models/claude-x"):
+        assert "unknown vendor 'nobody'" in client.get(path).get_json()["error"]["message"]
+
+
 @pytest.mark.parametrize("engine", [False, True])
 def test_an_engine_makes_every_model_search(engine: bool) -> None:
     client = client_of(engine, KIMI_API_KEY=SECRET)
     tools = client.get("/v1/models/kimi/a").get_json()["capabilities"]["server_tools"]
     assert tools == {"supported": engine, "web_search": {"supported": engine}, "code_execution": {"supported": False}}
+
+
+@pytest.mark.parametrize(
+    ("name", "genuine"),
+    [("claude-opus-5-5", True), ("anthropic/claude-x", True), ("deepseek/deepseek-v4-pro", False), ("ollama/x", False)],
+)
+def test_what_rialto_does_itself_and_what_only_anthropic_does(name: str, genuine: bool) -> None:
+    keys = {"ANTHROPIC_API_KEY": SECRET, "DEEPSEEK_API_KEY": SECRET, "OLLAMA_MODE": "anthropic"}
+    told = capabilities(row_of(catalog(vendors=dict(vendors()), **keys), name), web_search=False)
+    yes, own = {"supported": True}, {"supported": genuine}
+    assert told["context_management"] == {
+        **yes,
+        "clear_thinking_20251015": yes,
+        "clear_tool_uses_20250919": yes,
+        "compact_20260112": own,
+    }
+    assert (told["citations"], told["code_execution"]) == (own, own)
+    assert told["server_tools"] == {**own, "web_search": {"supported": False}, "code_execution": own}
 
 
 @pytest.mark.parametrize(
@@ -220,8 +257,11 @@ def test_test_connection_refuses_what_it_cannot_ask(client: FlaskClient) -> None
 
 @pytest.mark.parametrize("environ", [{}, {"DEEPSEEK_API_KEY": SECRET}], ids=["nothing is set up", "another is"])
 @pytest.mark.parametrize("vendor", ["kimi", "openrouter"])
-def test_test_connection_of_a_vendor_that_is_not_set_up(vendor: str, environ: dict[str, str]) -> None:
-    response = client_of(**environ).get(f"/test-connection?vendor={vendor}")
+@pytest.mark.parametrize(
+    "query", ["vendor={0}", "model={0}/m", "model=anthropic/{0}/m", "model={0}:m", "vendor={0}&model=sonnet"]
+)
+def test_test_connection_of_a_vendor_that_is_not_set_up(vendor: str, environ: dict[str, str], query: str) -> None:
+    response = client_of(**environ).get(f"/test-connection?{query.format(vendor)}")
     assert response.status_code == 401
     words = f"{vendor.upper()}_API_KEY is not set. Set it in .env or the environment to use {vendor.title()}."
     assert response.get_json()["error"]["message"] == words
@@ -234,7 +274,7 @@ def test_the_banner() -> None:
     text = banner(settings, catalog(**environ))
     assert "Vendors: DeepSeek, Openai" in text and "Warning" not in text
     assert "sonnet  -> deepseek-v4-pro (DeepSeek)" in text
-    assert "opus    -> nothing: KIMI_API_KEY is not set" in text
+    assert "opus    -> deepseek-v4-pro (DeepSeek)" in text
     assert "ANTHROPIC_BASE_URL=http://127.0.0.1:4100" in text
     assert SECRET not in text and KEY not in text
 

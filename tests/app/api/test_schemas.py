@@ -192,6 +192,28 @@ def test_half_characters_are_accepted() -> None:
     assert parse(data, MESSAGE_REQUEST) == parse(data.replace(b"\\ud83d", b"?"), MESSAGE_REQUEST)
 
 
+def test_many_digits_stay_what_they_are() -> None:
+    digits = "9" * 19
+    call = f'{{"type":"tool_use","id":"t","name":"n","input":{{"a":-{digits},"b":"{digits}","c":0.{digits},"d":1E2}}}}'
+    data = f'{{"model":"m","max_tokens":1,"messages":[{{"role":"assistant","content":[{call}]}}]}}'
+    [block] = parse(data.encode(), MESSAGE_REQUEST)["messages"][0]["content"]
+    assert block["input"] == {"a": -int(digits), "b": digits, "c": float(f"0.{digits}"), "d": 100.0}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1" * 30])
+def test_a_setting_of_too_many_digits_is_refused(number: str) -> None:
+    data = f'{{"model":"m","max_tokens":{number},"messages":[{{"role":"user","content":"q"}}]}}'
+    with pytest.raises(InvalidRequest, match=r"max_tokens|not valid JSON"):
+        parse(data.encode(), MESSAGE_REQUEST)
+
+
+def test_more_digits_than_python_reads_are_a_number_all_the_same() -> None:
+    call = f'{{"type":"tool_use","id":"t","name":"n","input":{{"a":{"9" * 5000}e-4990}}}}'
+    data = f'{{"model":"m","max_tokens":1,"messages":[{{"role":"assistant","content":[{call}]}}]}}'
+    [block] = parse(data.encode(), MESSAGE_REQUEST)["messages"][0]["content"]
+    assert block["input"]["a"] == pytest.approx(1e10)
+
+
 @pytest.mark.parametrize(("field", "value"), [("max_tokens", [1]), ("stop_sequences", "x"), ("temperature", "warm")])
 def test_counting_looks_at_the_other_fields_too(field: str, value: Any) -> None:
     assert refused(body(**{field: value}), COUNT_REQUEST).startswith(f"{field}")

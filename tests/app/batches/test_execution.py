@@ -90,6 +90,7 @@ def test_an_error_that_stays() -> None:
     [
         ("overloaded_error", 1, {}, Pause(2.0, counted=True)),
         ("overloaded_error", 4, {}, Pause(16.0, counted=True)),
+        ("conflict_error", MOST_TRIES - 1, {}, Pause(LONGEST_PAUSE, counted=True)),
         ("api_error", MOST_TRIES - 1, {}, Pause(LONGEST_PAUSE, counted=True)),
         ("timeout_error", 1, {"retry_after": "30"}, Pause(30.0, counted=True)),
         ("rate_limit_error", 1, {}, Pause(LIMITED_PAUSE, hold=True)),

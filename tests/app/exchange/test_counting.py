@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 import app.exchange.counting
+import translators.openai
 from app import create_app
 from app.settings.settings import Settings
 from tests.support.scripted_server import CUT, Answer, Request, ScriptedServer, json_answer
@@ -147,3 +148,47 @@ def test_a_server_that_does_not_say_who_it_is(local: Flask, vendor: ScriptedServ
     vendor.play(lambda request: json_answer({}, 404))
     assert [count(local, model="openai_compatible/smol") for _ in range(3)] == [ESTIMATE] * 3
     assert len(vendor.requests) == 3 and all(request.method == "GET" for request in vendor.requests)
+
+
+OPENAI_TOOL = {"model": "openai/gpt-5.2", "system": "s", "tools": [TOOL]}
+
+
+def openai(vendor: ScriptedServer, api: str = "auto") -> Flask:
+    return create_app(
+        Settings.load({"OPENAI_BASE_URL": f"{vendor.url}/v1", "OPENAI_API_KEY": "vendor-key", "OPENAI_API": api})
+    )
+
+
+@pytest.mark.parametrize("api", ["auto", "chat"])
+def test_openai_counts_what_goes_by_chat_completions_too(
+    vendor: ScriptedServer, monkeypatch: pytest.MonkeyPatch, api: str
+) -> None:
+    monkeypatch.setattr(translators.openai, "OWN_HOST", "127.0.0.1")
+    vendor.play([json_answer({"object": "response.input_tokens", "input_tokens": 31})])
+    assert count(openai(vendor, api), **OPENAI_TOOL) == 31
+    assert vendor.requests[0].path == "/v1/responses/input_tokens"
+    asked = vendor.bodies[0]
+    assert (asked["model"], asked["instructions"], asked["tools"][0]["name"]) == ("gpt-5.2", "s", "Read")
+
+
+def test_another_server_behind_openais_name_is_not_asked(vendor: ScriptedServer) -> None:
+    assert count(openai(vendor), **OPENAI_TOOL) == estimate_request(MESSAGE | OPENAI_TOOL)
+    assert not vendor.requests
+
+
+def test_anthropic_sees_what_its_counter_takes_alone(vendor: ScriptedServer) -> None:
+    """It refuses any other field."""
+    counted = {
+        "system": "s",
+        "tools": [TOOL],
+        "tool_choice": {"type": "auto"},
+        "thinking": {"type": "adaptive"},
+        "output_config": {"effort": "low"},
+        "cache_control": {"type": "ephemeral"},
+        "context_management": {"edits": []},
+    }
+    others = {"max_tokens": 5, "stream": True, "temperature": 1, "stop_sequences": ["a"], "metadata": {}, "unknown": 1}
+    rialto = create_app(Settings.load({"ANTHROPIC_API_BASE": vendor.url, "ANTHROPIC_API_KEY": "vendor-key"}))
+    vendor.play([json_answer({"input_tokens": 31})])
+    assert count(rialto, model="anthropic/claude-x", **counted, **others) == 31
+    assert vendor.bodies == [{"model": "claude-x", "messages": MESSAGE["messages"], **counted}]

@@ -329,6 +329,15 @@ def test_a_thread_that_goes_on_is_refused(bridge: Bridge) -> None:
     assert bridge.asked(thread={"type": "create"})["stop_reason"] == "end_turn"
 
 
+def test_a_summary_by_the_server_is_refused(bridge: Bridge) -> None:
+    """The client would take an ordinary answer for the summary, and forget the conversation."""
+    bridge.says(Turn("Hi."))
+    answer = bridge.asked(compaction={"type": "summarize"})
+    assert (answer["error"]["type"], bridge.server.bodies) == ("invalid_request_error", [])
+    assert "compaction" in answer["error"]["message"]
+    assert bridge.asked(compaction=None)["stop_reason"] == "end_turn"
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -358,6 +367,32 @@ def test_anthropic_gets_what_was_sent() -> None:
         assert text(anthropic.asked(**sent)) == "Not JSON."
         assert {name: anthropic.body[name] for name in sent} == sent
         assert '"temperature":1,' in server.requests[-1].body.decode()
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**64, -(2**63) - 1, 10**40, -(10**40)])
+def test_anthropic_gets_every_digit_of_a_call(number: int) -> None:
+    with ScriptedServer() as server:
+        anthropic = Bridge(Way("anthropic/claude-sonnet-5", NATIVE_WIRES["anthropic"], native_environment), server)
+        anthropic.says(Turn("Fine."))
+        called = {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"at": number}}
+        result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
+        schema = {"type": "object", "properties": {"at": {"type": "integer", "maximum": number}}}
+        sent = {
+            "messages": [*user("q"), {"role": "assistant", "content": [called]}, {"role": "user", "content": [result]}],
+            "tools": [{"name": "Read", "input_schema": schema}],
+        }
+        assert text(anthropic.asked(**sent)) == "Fine."
+        assert json.loads(server.requests[-1].body)["messages"] == sent["messages"]
+        assert server.requests[-1].body.decode().count(str(number)) == 2
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_call_of_anthropics_keeps_every_digit(stream: bool) -> None:
+    with ScriptedServer() as server:
+        anthropic = Bridge(Way("anthropic/claude-sonnet-5", NATIVE_WIRES["anthropic"], native_environment), server)
+        anthropic.says(Turn(calls=(Call("Read", {"at": 10**40}, "toolu_1"),)))
+        message = anthropic.asked(stream, tools=[{"name": "Read", "input_schema": {"type": "object"}}])
+        assert message["content"][0]["input"] == {"at": 10**40}
 
 
 def test_anthropic_counts_by_itself() -> None:

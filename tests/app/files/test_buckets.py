@@ -271,6 +271,29 @@ def test_the_variables_of_amazon_are_taken() -> None:
     assert (found.endpoint, found.region, found.address) == ("https://b", "eu-west-1", "s3://files at b")
 
 
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({}, "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2", "AWS_REGION": "eu-west-1"}, "eu-west-1"),
+    ],
+)
+def test_requests_are_signed_for_the_region_and_with_the_token_of_the_session(
+    scripted: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], region: str
+) -> None:
+    for name in ("AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, "")
+    scripted.play(lambda request: Answer([EMPTY], 200, XML, "length"))
+    session = {"AWS_SESSION_TOKEN": "token-of-this-session", "BRIDGE_STATE_DIR": str(tmp_path)}
+    app = create_app(Settings.load({**bucket_environment(scripted.url), **session, **variables}))
+    assert app.test_client().get("/v1/files").status_code == 200
+    sent = scripted.requests[-1].headers
+    assert sent["x-amz-security-token"] == "token-of-this-session"
+    assert f"/{region}/s3/aws4_request" in sent["authorization"]
+    assert "token-of-this-session" not in app.extensions["rialto"].means.redact("it said token-of-this-session")
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"FILES_URL: needs .*pip install -r requirements-s3\.txt"):

@@ -56,6 +56,14 @@ def upload(client: FlaskClient, data: bytes, name: str = "a.png", kind: str = ""
     )
 
 
+def test_files_lie_where_the_settings_say(tmp_path: Path) -> None:
+    folders = {"BRIDGE_STATE_DIR": str(tmp_path / "state"), "FILES_DIR": str(tmp_path / "large")}
+    client = create_app(Settings.load(folders)).test_client()
+    assert upload(client, b"words", "a.txt").status_code == 200
+    assert b"words" in [path.read_bytes() for path in (tmp_path / "large").rglob("*") if path.is_file()]
+    assert not (tmp_path / "state" / "files").exists()
+
+
 def ask(client: FlaskClient, method: str, path: str, key: str = "one", **options: Any) -> Any:
     return client.open(path, method=method, headers={"x-api-key": key}, **options)
 

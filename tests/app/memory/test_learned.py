@@ -14,8 +14,10 @@ from app import create_app
 from app.memory.learned import WEEK, Learned, place
 from app.memory.store import Store
 from app.settings.settings import Settings
+from tests.support.media_samples import image
 from tests.support.routes import route
 from tests.support.scripted_server import Answer, ScriptedServer, json_answer
+from translators.core.blocks import IMAGE_NOTE
 
 ANSWER = json_answer({"choices": [{"index": 0, "message": {"content": "word"}, "finish_reason": "stop"}]})
 
@@ -109,6 +111,39 @@ def test_a_full_window_is_no_lesson(client: FlaskClient, vendor: ScriptedServer)
     assert [body["max_tokens"] for body in vendor.bodies] == [100_000, 4_000, 100_000]
 
 
+KIMI_FULL = "Invalid request: Your request exceeded model token limit: {} (requested: {})"
+NEEDLESS = "This model's maximum prompt length is 131072 but the request contains 136973 tokens."
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "limits"),
+    {
+        "the wish alone": ((KIMI_FULL.format(262_144, 300_000),), 200, [100_000, 62_144]),
+        "OpenAI's words": (
+            ("maximum context length is 20000 tokens. However, you requested 116000 tokens.",),
+            200,
+            [100_000, 4_000],
+        ),
+        "the prompt as well": ((KIMI_FULL.format(262_144, 400_000),), 400, [100_000]),
+        "hardly room": ((KIMI_FULL.format(262_144, 361_121),), 400, [100_000]),
+        "not even then": (
+            (KIMI_FULL.format(262_144, 300_000), KIMI_FULL.format(262_144, 362_144)),
+            400,
+            [100_000, 62_144],
+        ),
+        "of the prompt alone": ((NEEDLESS,), 400, [100_000]),
+    }.values(),
+    ids=str,
+)
+def test_a_full_window_that_counts_the_wish(
+    client: FlaskClient, vendor: ScriptedServer, words: tuple[str, ...], status: int, limits: list[int]
+) -> None:
+    """Kimi says how much was requested with what it was to answer, but not how much of each."""
+    vendor.play([*map(refusal, words), ANSWER])
+    assert ask(client, "openai_compatible/m") == status
+    assert [body["max_tokens"] for body in vendor.bodies] == limits
+
+
 def test_simpler_forms_of_structured_output(client: FlaskClient, vendor: ScriptedServer) -> None:
     schema = {"type": "object", "properties": {"answer": {"type": "string"}}}
     wish = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
@@ -123,6 +158,51 @@ def test_simpler_forms_of_structured_output(client: FlaskClient, vendor: Scripte
     forms = [(body.get("response_format") or {}).get("type") for body in vendor.bodies]
     assert forms == ["json_schema", "json_object", None, None]
     assert ['"answer"' in str(body["messages"]) for body in vendor.bodies] == [False, True, True, True]
+
+
+BLIND = {
+    "OpenRouter": (404, "No endpoints found that support image input"),
+    "llama.cpp": (500, "image input is not supported - hint: you may need to provide the mmproj"),
+    "DeepSeek": (400, "unknown variant `image_url`, expected `text`"),
+}
+
+
+def with_image(*later: str) -> list[Any]:
+    """A conversation that began with an image."""
+    talk: list[Any] = [{"role": "user", "content": [image(), {"type": "text", "text": "what is it?"}]}]
+    for number, words in enumerate(later):
+        talk.append({"role": "user" if number % 2 else "assistant", "content": words})
+    return talk
+
+
+@pytest.mark.parametrize(("status", "words"), BLIND.values(), ids=BLIND.keys())
+def test_a_model_that_cannot_see_gets_a_note(
+    client: FlaskClient, vendor: ScriptedServer, status: int, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor.play([json_answer({"error": {"message": words}}, status), *[ANSWER] * 3])
+    model = "openai_compatible/m"
+    with caplog.at_level(logging.INFO, "rialto"):
+        assert [ask(client, model, messages=talk) for talk in (with_image(), with_image("a", "b"))] == [200, 200]
+    assert ["image_url" in str(body) for body in vendor.bodies] == [True, False, False]
+    assert [IMAGE_NOTE in str(body) for body in vendor.bodies] == [False, True, True]
+    assert "does not take images for m; remembered for a week" in caplog.text
+    assert client.get(f"/v1/models/{model}").get_json()["capabilities"]["image_input"] == {"supported": False}
+    assert ask(client, "openai_compatible/other", messages=with_image()) == 200
+    assert "image_url" in str(vendor.bodies[-1])
+
+
+def test_an_image_that_is_refused_for_itself_teaches_nothing(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([refusal("Image type image/bmp is not supported"), ANSWER])
+    assert ask(client, "openai_compatible/m", messages=with_image()) == 400
+    assert ask(client, "openai_compatible/m", messages=with_image()) == 200
+    assert ["image_url" in str(body) for body in vendor.bodies] == [True, True]
+
+
+def test_a_request_without_images_teaches_nothing_of_them(client: FlaskClient, vendor: ScriptedServer) -> None:
+    vendor.play([refusal("this model does not support image input"), ANSWER])
+    assert ask(client, "openai_compatible/m") == 400
+    assert ask(client, "openai_compatible/m", messages=with_image()) == 200
+    assert "image_url" in str(vendor.bodies[-1])
 
 
 def test_anthropic_speaks_for_itself(client: FlaskClient, vendor: ScriptedServer) -> None:

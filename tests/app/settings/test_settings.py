@@ -131,6 +131,31 @@ def test_timeouts(environ: dict[str, str], first_byte: float, idle: float) -> No
     assert (settings.first_byte_timeout, settings.idle_timeout) == (first_byte, idle)
 
 
+@pytest.mark.parametrize(
+    ("environ", "captures", "descriptions"),
+    [
+        ({}, 500_000_000, 64 * 1024 * 1024),
+        ({"BRIDGE_DEBUG_MB": "1.5"}, 1_500_000, 64 * 1024 * 1024),
+        ({"VISION_CACHE_MB": "3"}, 500_000_000, 3 * 1024 * 1024),
+    ],
+)
+def test_megabytes_of_captures_and_descriptions(environ: dict[str, str], captures: int, descriptions: int) -> None:
+    settings = Settings.load(environ)
+    assert (settings.capture.bytes, settings.vision.cache_bytes) == (captures, descriptions)
+
+
+@pytest.mark.parametrize("name", ["BRIDGE_DEBUG_MB", "VISION_CACHE_MB", "GRACEFUL_TIMEOUT"])
+@pytest.mark.parametrize("value", ["0", "-1", "much"])
+def test_sizes_and_times_that_make_no_sense(name: str, value: str) -> None:
+    [problem] = problems_of(**{name: value})
+    assert problem.startswith(f"{name}: ")
+
+
+def test_the_grace_of_a_stop_is_in_whole_seconds() -> None:
+    assert Settings.load({"GRACEFUL_TIMEOUT": "600"}).graceful_timeout == 600
+    assert problems_of(GRACEFUL_TIMEOUT="1.5")
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_loopback_needs_no_key(host: str) -> None:
     assert Settings.load({"HOST": host}).host == host

@@ -229,6 +229,12 @@ def test_it_is_loaded_with_one(collector: ScriptedServer, tmp_path: Path) -> Non
     assert [span.name for span in spans(collector)] == ["chat demo"]
 
 
+def test_a_collector_of_traces_alone_is_named_with_its_whole_path(collector: ScriptedServer, tmp_path: Path) -> None:
+    told, _ = run(tmp_path, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{collector.url}/own/path")
+    assert "opentelemetry.sdk" in told
+    assert [request.path for request in collector.requests] == ["/own/path"]
+
+
 def test_missing_packages_are_named_and_stop_nothing(tmp_path: Path) -> None:
     told, said = run(tmp_path, MISSING, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     assert told == "LOADED []\n"

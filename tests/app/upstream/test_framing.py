@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.upstream.framing import BOM, ndjson, objects, parsed, sse
+from tests.support.pieces import Piece
 from translators.core.errors import Broke, Fault
 
 EVENTS = [{"n": 1}, {"text": "é😀\u2028\\n"}, {"n": 3}]
@@ -162,6 +163,16 @@ def test_lines_cut_at_every_place(name: str) -> None:
 def test_lines_come_out_as_soon_as_they_are_whole() -> None:
     pieces = iter([b'{"n":', b"1}\n", b'{"n":2}'])
     assert next(ndjson(pieces)) == [{"n": 1}]
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_long_line_in_tiny_pieces_costs_what_its_bytes_cost(end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted are the bytes that are copied where a piece is put behind others."""
+    monkeypatch.setattr(Piece, "copied", 0)
+    line = b'{"n": "' + b"x" * 20_000 + b'"}' + end
+    pieces = [Piece(line[at : at + 10]) for at in range(0, len(line), 10)]
+    assert list(ndjson(pieces)) == [[{"n": "x" * 20_000}]]
+    assert Piece.copied < 5 * len(line)
 
 
 BODIES: dict[str, tuple[bytes, Any]] = {

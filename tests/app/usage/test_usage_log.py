@@ -117,6 +117,28 @@ def test_the_session_of_metadata(vendor: ScriptedServer, ask: Callable[..., Line
     assert ask(metadata={"user_id": json.dumps({"session_id": "inside"})})["session_id"] == "inside"
 
 
+UUID = "0b0d3f1e-2c4a-4f7b-9c1d-5e6f708192a3"
+
+
+@pytest.mark.parametrize(
+    ("user_id", "session"),
+    [
+        (f"user_{'ab' * 32}_account_{UUID[::-1]}_session_{UUID}", UUID),
+        (f"user_{'ab' * 32}_account__session_{UUID}", UUID),
+        (f"user_{'ab' * 32}_account__session_", None),
+        (f"user_{'ab' * 32}_account__session_{UUID}_and_more", None),
+        (f"somebody_session_{UUID}", None),
+        ("user_" + "_account__session_" * 10, None),
+    ],
+    ids=["of an account", "of a key", "no session", "more behind it", "another form", "many marks"],
+)
+def test_the_session_of_an_older_client(
+    vendor: ScriptedServer, ask: Callable[..., Line], user_id: str, session: str | None
+) -> None:
+    vendor.play([json_answer(ANSWER)])
+    assert ask(metadata={"user_id": user_id})["session_id"] == session
+
+
 REFUSALS: dict[str, tuple[dict[str, Any], tuple[Any, ...]]] = {
     "no key": ({"headers": {"x-api-key": ""}}, (401, "authentication_error", None, None, None)),
     "a wrong key": ({"headers": {"x-api-key": "wrong-key-1"}}, (401, "authentication_error", None, None, None)),
