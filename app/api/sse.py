@@ -25,10 +25,24 @@ def frame(event: dict[str, Any]) -> bytes:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON bytes. What orjson refuses goes out all the same: numbers over 64 bits, deep nesting, and half surrogate
+    """JSON bytes. What orjson refuses goes out all the same: integers over 64 bits, deep nesting, and half surrogate
     pairs, which UTF-8 cannot hold, as question marks.
     """
     try:
         return orjson.dumps(value)
     except (TypeError, orjson.JSONEncodeError):
+        pass
+    try:
+        return orjson.dumps(written_out(value))
+    except (TypeError, orjson.JSONEncodeError, RecursionError):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def written_out(value: Any) -> Any:
+    """The value with integers over 64 bits in the form in which orjson takes them."""
+    if isinstance(value, dict):
+        return {key: written_out(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [written_out(item) for item in value]
+    is_long = isinstance(value, int) and not -(2**63) <= value < 2**64
+    return orjson.Fragment(str(value)) if is_long else value

@@ -66,10 +66,16 @@ def unknown(given: Any, known: Any, path: str = "") -> Iterator[tuple[str, Any]]
             yield from unknown(item, other, f"{path}[{item.get('role', '') if isinstance(item, dict) else ''}]")
 
 
+#: What any server gets back that has sent it: Gemini's signatures behind OpenAI's wire
+#: (https://ai.google.dev/gemini-api/docs/thought-signatures, read 2026-11-21).
+RETURNED = {"messages[assistant].tool_calls[].extra_content": {"google": {"thought_signature": "string"}}}
+
+
 def check(body: Json, extensions: Mapping[str, Any], parts: Mapping[str, Any] | None = None) -> None:
     """The body fits the SDK's types and the vendor's extensions (path -> shape), which may also give a known top-level
     field other values. `parts` (role -> type -> shape) are content parts that are the vendor's own.
     """
+    extensions = {**RETURNED, **extensions}
     plain = {key: value for key, value in body.items() if key not in extensions}
     plain["messages"] = [without_own(message, (parts or {}).get(message["role"], {})) for message in body["messages"]]
     for path, value in unknown(plain, validated(plain)):

@@ -49,6 +49,13 @@ def test_what_the_fast_encoder_refuses_goes_out_all_the_same(value: Any, expecte
     assert json.loads(dumps(value)) == expected
 
 
+def test_long_integers_change_nothing_beside_them() -> None:
+    beside = {"small": 1.5e-9, "large": 1e16, "words": ["ä", None, True]}
+    assert dumps({**beside, "long": [2**64, -(2**63) - 1]}) == dumps(beside)[:-1] + (
+        b',"long":[18446744073709551616,-9223372036854775809]}'
+    )
+
+
 def test_deep_nesting_goes_out() -> None:
     value: Any = 1
     for _ in range(400):
