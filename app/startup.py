@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -75,7 +76,7 @@ def client_variables(settings: Settings, catalog: Catalog) -> dict[str, str]:
     return {
         "ANTHROPIC_BASE_URL": address(settings),
         "ANTHROPIC_AUTH_TOKEN": _shown_key(settings),
-        **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": quoted(one.name) for tier, one in classes.items()},
+        **{f"ANTHROPIC_DEFAULT_{tier.upper()}_MODEL": shlex.quote(one.name) for tier, one in classes.items()},
         **shown_limits(classes.values()),
         "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
     }
@@ -132,11 +133,6 @@ def client_name(route: Route) -> str:
     """What the client must call a model, so that it uses its window."""
     large = (route.context_window or 0) >= LARGE_WINDOW
     return public_id(route.vendor.name, route.model) + (LARGE if large else "")
-
-
-def quoted(name: str) -> str:
-    """A name as a shell takes it."""
-    return f"'{name}'" if name.endswith(LARGE) else name
 
 
 def _warnings(catalog: Catalog, classes: Mapping[str, Shown]) -> Iterator[str]:

@@ -48,15 +48,21 @@ class Row:
 def rows_of(catalog: Catalog) -> tuple[Row, ...]:
     """Every name that leads somewhere now, each once."""
     rows: dict[str, Row] = {}
-    for name in _candidates(catalog):
-        try:
-            row = row_of(catalog, name)
-        except RialtoError:
-            continue
+    for row in _callable(catalog, _candidates(catalog)):
+        name = row.id
         rows.setdefault(name, row)
         if (row.context_window or 0) >= LARGE_WINDOW:
             rows.setdefault(name + LARGE, row_of(catalog, name + LARGE))
     return tuple(rows.values())
+
+
+def _callable(catalog: Catalog, names: Iterable[str]) -> Iterator[Row]:
+    """The rows of those names that lead somewhere."""
+    for name in names:
+        try:
+            yield row_of(catalog, name)
+        except RialtoError:
+            continue
 
 
 def row_of(catalog: Catalog, name: str) -> Row:
@@ -121,7 +127,7 @@ def with_models(catalog: Catalog, rows: tuple[Row, ...], own: Mapping[str, tuple
     """The rows with those of some vendors replaced by the models that the vendor says it has."""
     prefixes = tuple(public_id(vendor, "") for vendor in own)
     named = [public_id(vendor, model) for vendor, models in own.items() for model in models]
-    return (*(row for row in rows if not row.id.startswith(prefixes)), *(row_of(catalog, name) for name in named))
+    return (*(row for row in rows if not row.id.startswith(prefixes)), *_callable(catalog, named))
 
 
 def display_name(route: Route) -> str:

@@ -94,12 +94,15 @@ class Resolution:
         return pick is not None and pick.guess
 
     def tier_of(self, name: str) -> tuple[str, Tier] | None:
-        """The class of a Claude name (one that begins with "claude", or is a class word itself), and its word."""
+        """The class of a Claude name (one that begins with "claude", or is a class word itself), and its word. Of
+        several words the first one counts: a client that may call `claude-haiku-*` must not reach another class by a
+        word behind it.
+        """
         bare = plain(name).lower()
         if not bare.startswith(OTHER_CLAUDE) and bare not in self.tiers:
             return None
         rest = bare.removeprefix(OTHER_CLAUDE)
-        word = next((word for word in self.tiers if word in rest), OTHER_CLAUDE)
+        word = min((word for word in self.tiers if word in rest), key=rest.find, default=OTHER_CLAUDE)
         return (word, self.tiers[word]) if word in self.tiers else None
 
     def problems(self) -> Iterator[str]:

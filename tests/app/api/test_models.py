@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 from types import SimpleNamespace
 from typing import Any
 
@@ -288,6 +289,14 @@ def test_the_client_variables() -> None:
     assert variables["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "'anthropic/deepseek/deepseek-v4-flash[1m]'"
     assert variables["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == variables["CLAUDE_CODE_AUTO_COMPACT_WINDOW"] == "262144"
     assert variables["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "32768"
+
+
+@pytest.mark.parametrize("model", ["Qwen 3 (4bit)", "$(touch x)", "it's;x"])
+def test_a_shell_takes_the_client_variables_as_they_are_meant(model: str) -> None:
+    environ = {"OPENAI_BASE_URL": "http://box:1/v1", "BIG_MODEL": f"openai_compatible/{model}"}
+    settings = Settings.load(environ)
+    value = client_variables(settings, Catalog.load(settings))["ANTHROPIC_DEFAULT_OPUS_MODEL"]
+    assert shlex.split(f"X={value}") == [f"X=anthropic/openai_compatible/{model}"]
 
 
 def test_the_banner_warns_of_small_windows() -> None:

@@ -126,6 +126,16 @@ def test_class_settings() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "end"), [("claude-haiku-opus", "s"), ("claude-sonnet-haiku-fable", "m"), ("opus", "b")]
+)
+def test_the_first_word_of_a_class_counts(name: str, end: str) -> None:
+    """A client that may call `claude-haiku-*` would reach any class by a word behind it."""
+    assert (
+        reached(catalog(**KEYS, BIG_MODEL="kimi/b", MIDDLE_MODEL="kimi/m", SMALL_MODEL="kimi/s"), name) == f"kimi/{end}"
+    )
+
+
+@pytest.mark.parametrize(
     "environ",
     [
         {"BIG_MODEL": "claude-opus-4-7"},

@@ -142,6 +142,13 @@ def test_the_list_of_models_has_them(server: ScriptedServer) -> None:
     assert client.get("/v1/models/anthropic/ollama/qwen3:latest").status_code == 200
 
 
+def test_a_name_that_cannot_be_asked_for_hides_no_other() -> None:
+    """A server may list the path of a file."""
+    found = small_catalog(vendors=KNOWN, OLLAMA_HOST="box")
+    ids = [row.id for row in found.models({"ollama": ("../models/a.gguf", "b")})]
+    assert [name for name in ids if "/ollama/" in name] == ["anthropic/ollama/b"]
+
+
 # -- the variables
 
 
