@@ -73,6 +73,8 @@ TOOLS: dict[str, tuple[str, Schema]] = {"bash": BASH, "text_editor": EDITOR, "me
 EXAMPLES = "Examples of its input:"
 #: Anthropic's own search of tools.
 SERVER_SEARCH = "tool_search_tool_"
+#: Key of a tool that is known and not offered, whatever the conversation has loaded: the vendor takes no more.
+LEFT_OUT = "left_out"
 #: Blocks of system messages that change the tools in the middle of a conversation.
 CHANGES = frozenset({"tool_addition", "tool_removal"})
 #: Blocks that name no tool.
@@ -86,15 +88,16 @@ def offered(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     added, loaded, removed = changes(message.get("messages") or ())
     tools = [*(message.get("tools") or ()), *added]
+    absent = removed.union(str(tool.get("name")) for tool in tools if tool.get(LEFT_OUT))
     if any(str(tool.get("type")).startswith(SERVER_SEARCH) for tool in tools):
-        return [tool for tool in known(message) if tool["name"] not in removed]
+        return [tool for tool in known(message) if tool["name"] not in absent]
     found = functions(tools, referenced(tools, message) | loaded)
-    return [tool for tool in found if tool["name"] not in removed]
+    return [tool for tool in found if tool["name"] not in absent]
 
 
 def weighing(message: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The tools as they came, without those that are still deferred: nobody counts these."""
-    tools = list(expanded(message.get("tools") or ()))
+    tools = [tool for tool in expanded(message.get("tools") or ()) if not tool.get(LEFT_OUT)]
     named = referenced(tools, message)
     return [tool for tool in tools if not tool.get("defer_loading") or tool.get("name") in named]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from translators.core.client_tools import SERVER_SEARCH, offered, references_in
+from translators.core.client_tools import LEFT_OUT, SERVER_SEARCH, changed_name, offered, references_in
 from translators.core.search import kind_of
-from translators.core.toolsets import called, expanded
+from translators.core.toolsets import BETWEEN, FAMILIES, called, expanded
 
 Json = dict[str, Any]
 Way = Literal["bm25", "regex"]
@@ -61,14 +61,19 @@ class ToolSearch:
         shown = [{**self.function(), **mark(tool)} if is_search(tool) else tool for tool in shown]
         if self.silent:
             shown.append(self.function())
-        loaded = self._within(len(shown), [name for name in dict.fromkeys(loading(message)) if name in hidden])
+        state = {"defer_loading": True} | ({LEFT_OUT: True} if self.ceiling else {})
+        aside = {name: {**tool, **state} for name, tool in hidden.items()}
+        named = [name for name in loading(message) if name in hidden]
+        if self.ceiling:
+            named = self._within(taken({**message, "tools": [*shown, *aside.values()]}), named)
+        loaded = dict.fromkeys(named)
         found = [{**hidden[name], "defer_loading": False} for name in loaded]
-        rest = [{**tool, "defer_loading": True} for name, tool in hidden.items() if name not in loaded]
-        return {**message, "tools": [*shown, *found, *rest]}
+        return {**message, "tools": [*shown, *found, *(tool for name, tool in aside.items() if name not in loaded)]}
 
-    def _within(self, shown: int, loaded: list[str]) -> list[str]:
-        """What is loaded, without the oldest that the ceiling has no place for."""
-        return loaded[max(0, len(loaded) - max(0, self.ceiling - shown)) :] if self.ceiling else loaded
+    def _within(self, shown: int, named: list[str]) -> list[str]:
+        """What is loaded, without what the ceiling has no place for: that of which nobody has spoken for longest."""
+        newest = set(list(dict.fromkeys(reversed(named)))[: max(0, self.ceiling - shown)])
+        return [name for name in named if name in newest]
 
     def function(self) -> Json:
         """What the model may call. Its words are the same in the whole conversation."""
@@ -88,7 +93,8 @@ def tool_search(message: Mapping[str, Any], most: int = 0, ceiling: int = 0) -> 
     """
     asked = next((tool for tool in message.get("tools") or () if is_search(tool)), None)
     if asked is not None:
-        hidden = tuple(deferred(message))
+        later = list(deferred(message))
+        hidden = (*later, *too_many(message, len(later), ceiling))
         way: Way = "regex" if str(asked["type"]).startswith(f"{SERVER_SEARCH}regex") else "bm25"
         name = str(asked.get("name") or asked["type"])
         return ToolSearch(way=way, name=name, hidden=hidden, ceiling=ceiling) if hidden else None
@@ -108,6 +114,11 @@ def visible(message: Mapping[str, Any], count: int, most: int, ceiling: int) -> 
         room = max(0, ceiling - beside - 1 - ceiling // 4)
         return min(room, most) if most else room
     return most if most and count > most else None
+
+
+def taken(message: Mapping[str, Any]) -> int:
+    """The tools that a vendor gets of a request, its web tools among them."""
+    return len(offered(message)) + sum(1 for tool in message["tools"] if kind_of(tool))
 
 
 def mark(tool: Mapping[str, Any]) -> Json:
@@ -139,6 +150,14 @@ def excess(tools: Sequence[Json], most: int) -> Iterator[Json]:
                 yield tool
 
 
+def too_many(message: Mapping[str, Any], later: int, ceiling: int) -> Iterator[Json]:
+    """What is hidden, beside so many deferred tools, of a request that asks for a search of its own."""
+    plain = [tool for tool in message["tools"] if not (tool.get("defer_loading") or is_search(tool))]
+    tools = offered({**message, "tools": plain}) if ceiling else []
+    room = visible(message, len(tools) + 1 + later, 0, ceiling)
+    return excess(tools, room) if room is not None and len(tools) > room else iter(())
+
+
 def fresh(taken: set[str]) -> str:
     """A name for the function that no tool has."""
     name = OWN_NAME
@@ -148,18 +167,22 @@ def fresh(taken: set[str]) -> str:
 
 
 def loading(message: Mapping[str, Any]) -> Iterator[str]:
-    """The names of the tools that are loaded by now, in the order of the conversation: those that were referred to or
-    called, and the one that must be called.
+    """The names of the tools that are loaded by now, in the order of the conversation: those that were referred to,
+    added or called, each as often as that was done, and the one that must be called.
     """
     for turn in message.get("messages") or ():
         content = turn.get("content")
         for block in content if isinstance(content, list) else ():
-            if block.get("type") == "tool_use":
-                yield called(block)
-            else:
-                yield from references_in([block])
-    wished = message.get("tool_choice") or {}
-    yield str(wished.get("name") or "")
+            match block.get("type"):
+                case "tool_use":
+                    yield called(block)
+                case "tool_addition":
+                    yield changed_name(block)
+                case _:
+                    yield from references_in([block])
+    wished = str((message.get("tool_choice") or {}).get("name") or "")
+    yield from (f"{family}{BETWEEN}{wished}" for family in FAMILIES if wished)
+    yield wished
 
 
 def listed(names: Sequence[str]) -> str:
