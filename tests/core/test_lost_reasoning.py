@@ -127,6 +127,18 @@ def test_the_first_call_of_a_turn_gets_what_stands_for_its_signature(words: str,
     assert lighter(second, [error(words)]) is None
 
 
+# -- Anthropic Messages, at gateways
+
+
+@pytest.mark.parametrize("words", [INVALID, CHANGED])
+def test_thinking_blocks_that_claude_refuses_are_left_out(words: str) -> None:
+    thoughts = [{"type": "thinking", "thinking": "t", "signature": "s"}, {"type": "redacted_thinking", "data": "d"}]
+    said = {"type": "text", "text": "b"}
+    second = lighter({"messages": [USER, {"role": "assistant", "content": [*thoughts, said]}]}, error(words))
+    assert second == {"messages": [USER, {"role": "assistant", "content": [said]}]}
+    assert lighter(second, error(words)) is None
+
+
 # -- Gemini
 
 

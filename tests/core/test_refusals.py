@@ -649,6 +649,14 @@ def test_content_against_the_rules_is_no_matter_of_the_key(body: Any) -> None:
     assert "ACME_API_KEY" not in error.message
 
 
+BARRED = ["Your account violates our usage policies", "The organization was disabled, see our usage policy"]
+
+
+@pytest.mark.parametrize("words", BARRED)
+def test_an_account_against_the_rules_is_a_matter_of_the_key(words: str) -> None:
+    assert refused(403, openai(words)).status == 403
+
+
 WRONG_KEYS = {
     "xAI": {"code": "Client specified an invalid argument", "error": "Incorrect API key provided: ab***yz."},
     "Gemini": {"error": {"code": 400, "message": "API key not valid.", "details": [{"reason": "API_KEY_INVALID"}]}},
@@ -693,6 +701,11 @@ QUOTAS = {
 def test_an_empty_account_is_not_retried(status: int, body: Any, expected: int) -> None:
     error = refused(status, body, retry_after="30")
     assert (error.status, error.should_retry, error.retry_after) == (expected, False, None)
+
+
+def test_a_tool_that_is_named_like_a_limit_is_none() -> None:
+    error = refused(400, openai("Invalid schema for function 'rates_per_day': no type"))
+    assert (type(error), error.status) == (Rejected, 400)
 
 
 def google(quota: str, status: str = "RESOURCE_EXHAUSTED") -> dict[str, Any]:
@@ -825,6 +838,11 @@ MESSAGES = {
         "body.0: words; more",
     ),
     "details as texts": ({"detail": ["words", "more"]}, "words; more"),
+    "Mistral's list": (
+        {"object": "error", "message": {"detail": [{"loc": ["body", "n"], "msg": "words"}]}},
+        "body.n: words",
+    ),
+    "FastAPI's own object": ({"detail": {"error": "words"}}, "words"),
     "a message in an object": ({"message": {"message": "words", "content": "q"}}, "words"),
     "empty": ("", "HTTP 400 without a message"),
     "an empty list": ([], "HTTP 400 without a message"),
@@ -852,6 +870,29 @@ SECRETS = {
 @pytest.mark.parametrize(("body", "words"), SECRETS.values(), ids=SECRETS.keys())
 def test_what_is_no_error_is_not_quoted(status: int, body: Any, words: str) -> None:
     assert refused(status, body).message == f"Acme: {words}"
+
+
+SPOKEN = {"role": "user", "content": "account balance, invalid api key, context length, model not found"}
+ITEM: dict[str, Any] = {"type": "extra_forbidden", "loc": ["body", "n"], "msg": "Extra inputs", "input": SPOKEN}
+QUOTED = {
+    "FastAPI": ({"detail": [ITEM]}, "body.n: Extra inputs"),
+    "FastAPI, a long text": ({"detail": [{**ITEM, "input": SPOKEN["content"]}]}, "body.n: Extra inputs"),
+    "Mistral": ({"object": "error", "message": {"detail": [ITEM]}}, "body.n: Extra inputs"),
+    "vLLM": (
+        openai("[{'msg': 'Extra inputs', 'input': {'content': 'account balance'}}]"),
+        "[{'msg': 'Extra inputs', 'input': …",
+    ),
+    "in a provider's words": (
+        {"error": {"message": "no", "metadata": {"raw": json.dumps({"detail": [ITEM]})}}},
+        'no: {"detail": [{"type": "extra_forbidden", "loc": ["body", "n"], "msg": "Extra inputs", "input": …',
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "words"), QUOTED.values(), ids=QUOTED.keys())
+def test_words_of_the_conversation_that_a_refusal_quotes_decide_nothing(body: Any, words: str) -> None:
+    error = refused(400, body)
+    assert (type(error), error.status, error.message) == (Rejected, 400, f"Acme: {words}")
 
 
 @pytest.mark.parametrize("text", ['{"said": "what somebody said', '[{"said": "what somebody said'])

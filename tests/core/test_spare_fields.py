@@ -72,6 +72,21 @@ def test_other_refusals_stay(status: int, refusal: Any) -> None:
     assert taught(BODY, status, words_of(refusal)) == {}
 
 
+INCLUDING: Json = {"model": "m", "include": ["x"], "temperature": 1}
+
+
+@pytest.mark.parametrize("words", ["Unsupported parameter: 'temperature'. Please do not include it.", EXTRA])
+def test_a_word_that_is_a_fields_name_too_is_no_field(words: Any) -> None:
+    assert "include" in lighter_body(INCLUDING | {"stream_options": {}}, 400, words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Unknown parameter: include", 'Unknown parameter: "include"', "include is not supported"]
+)
+def test_it_is_where_it_stands_as_one(words: str) -> None:
+    assert "include" not in lighter_body(INCLUDING, 400, words)
+
+
 def test_what_makes_the_request_is_never_spare() -> None:
     assert not {"model", "messages", "max_tokens", "max_completion_tokens", "tools", "stream", "stop"} & set(SPARE)
 

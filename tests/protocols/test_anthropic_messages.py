@@ -342,6 +342,15 @@ def test_automatic_caching_is_a_mark_on_the_last_block(local: Route) -> None:
     assert "cache_control" not in sent
 
 
+def test_automatic_caching_passes_over_words_that_are_gone_in_the_next_request(local: Route) -> None:
+    mark = {"type": "ephemeral"}
+    passing = {"role": "system", "content": "now", "clear_at": "next_user_message"}
+    sent = ANTHROPIC_MESSAGES.request(asked(user("hi"), passing, cache_control=mark), local)
+    assert sent["messages"] == [
+        user([text("hi", cache_control=mark), text("<system-reminder>\nnow\n</system-reminder>")])
+    ]
+
+
 def test_the_history_is_repaired(local: Route) -> None:
     call = {
         "type": "tool_use",

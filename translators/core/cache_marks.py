@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from translators.core.context_edits import is_passing
 from translators.core.history import Turn
 from translators.core.vendor import Json
 
@@ -24,13 +25,15 @@ UNMARKABLE = frozenset({"thinking", "redacted_thinking"})
 
 
 def on_last_block(message: Json) -> Json:
-    """The body with the mark beside its messages on their last block; as it is where that cannot be."""
+    """The body with the mark beside its messages on their last block; as it is where that cannot be. What is gone in
+    the next request has none: no later one would find it in the cache.
+    """
     mark = message.get(MARK)
     if not isinstance(mark, Mapping) or sum(1 for block in blocks_of(message) if block.get(MARK)) >= MOST_MARKS:
         return message
     messages = list(message["messages"])
     for place in reversed(range(len(messages))):
-        content = content_of(messages[place])
+        content = [] if is_passing(messages[place]) else content_of(messages[place])
         last = next((at for at in reversed(range(len(content))) if is_markable(content[at])), None)
         if last is not None:
             content[last] = with_mark(content[last], mark)

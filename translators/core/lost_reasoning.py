@@ -31,6 +31,7 @@ THOUGHT = re.compile(
 #: OpenRouter takes it as the one detail of a turn, under the id of its first call (RooCodeInc/Roo-Code#10640).
 UNSIGNED = "skip_thought_signature_validator"
 STAND_IN: Json = {"type": "reasoning.encrypted", "data": UNSIGNED, "format": "google-gemini-v1", "index": 0}
+THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 DETAILS, TEXT, EXTRA, SIGNATURE = "reasoning_details", "reasoning", "extra_content", "thoughtSignature"
 
 
@@ -44,7 +45,7 @@ def without_lost(body: Json, status: int, words: Words, placeholder: str | None)
     if THOUGHT.search(said):
         made = resigned(body, placeholder, DETAILS in said or "reasoning details" in said)
     elif THINKING.search(said):
-        made = with_messages(body, lambda message: without(message, DETAILS, TEXT))
+        made = with_messages(body, unthought)
     elif ENCRYPTED.search(said):
         made = with_messages(without_items(body), plain)
     else:
@@ -77,6 +78,13 @@ def plain(message: Json) -> Json:
         return message
     text = "\n".join(filter(None, (str(one.get("text") or one.get("summary") or "") for one in message[DETAILS])))
     return {**without(message, DETAILS), **({TEXT: text} if text else {})}
+
+
+def unthought(message: Json) -> Json:
+    """A message without its reasoning: details, text, and blocks of Anthropic's wire, unless it has nothing else."""
+    content = message.get("content")
+    kept = [block for block in content if block.get("type") not in THOUGHTS] if isinstance(content, list) else []
+    return {**without(message, DETAILS, TEXT), **({"content": kept} if kept else {})}
 
 
 def resigned(body: Json, placeholder: str | None, detailed: bool) -> Json:

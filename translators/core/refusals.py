@@ -31,8 +31,10 @@ from translators.core.vendor import Route
 QUOTA = any_of(
     r"insufficient[_ ](quota|balance|credits?)|account balance|requires more credits",
     r"exceeded_current_quota|exceeded your current quota|credit_balance_exhausted|billing_hard_limit",
-    r"reached your usage limit|usage limit reached|per[-_ ]?day|\b[RT]PD\b",
+    r"reached your usage limit|usage limit reached",
 )
+#: What a limit is called; in a 400 it is the name of something else.
+OF_A_DAY = any_of(r"per[-_ ]?day|\b[RT]PD\b")
 #: Google calls every limit that. Its errors, also where others hand them on.
 CURRENT_QUOTA = any_of(r"exceeded your current quota")
 OF_GOOGLE = any_of(r"RESOURCE_EXHAUSTED|ai\.google\.dev|generativelanguage\.googleapis")
@@ -52,6 +54,8 @@ LARGE_IMAGE = any_of(
 )
 #: What was asked is refused, not the one who asks: a 403 of xAI and OpenRouter (UKGovernmentBEIS/inspect_ai#2267).
 AGAINST_RULES = any_of(r"violates? (our |the )?(usage|content)|usage (guidelines|polic)|(input|content) was flagged")
+#: The one who asks is refused all the same.
+OF_ACCOUNT = any_of(r"\b(account|organi[sz]ation|api[ _-]key)\b")
 WRONG_KEY = any_of(r"api_key_invalid|api key not valid|(incorrect|invalid) api key")
 #: Names of errors inside a running answer -> the status they would have had.
 NAMED = (
@@ -71,6 +75,12 @@ STEERING = dict.fromkeys(
 HTML = re.compile(r"<(?:!doctype|html|head|body)", re.IGNORECASE)
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 MAX_WORDS = 1200
+#: Where FastAPI and OpenRouter quote the request, also inside a text; and the longest quotation that is a mere value.
+QUOTATIONS = frozenset({"input", "flagged_input"})
+QUOTED = re.compile(r"""((?:"input\\?"|'input'): ?)(?:[\[{]|\\?["'](?=.{40})).*""", re.DOTALL)
+SHORT = 40
+#: Levels of an error in which it may quote: error, message, detail, the list, its entry.
+LEVELS = 5
 #: Statuses of errors that waiting heals.
 WAITING = frozenset({429, 503, 529})
 
@@ -143,7 +153,7 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
     """The error of a status, when the words name no special case."""
     if status == 400 and WRONG_KEY.search(words.all):
         status = 401
-    if status in (400, 402, 403, 429) and is_used_up(words.all):
+    if status in (400, 402, 403, 429) and is_used_up(status, words.all):
         return (
             RateLimited(message, should_retry=False)
             if status == 429
@@ -152,7 +162,7 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
     if status in (503, 529) or (status >= 429 and BUSY.search(words.all)):
         return Overloaded(message, retry_after=wait)
     match status:
-        case 403 if AGAINST_RULES.search(words.all):
+        case 403 if AGAINST_RULES.search(words.all) and not OF_ACCOUNT.search(words.message):
             return Rejected(message, status=400, should_retry=False)
         case 401 | 403:
             return Rejected(
@@ -176,8 +186,10 @@ def plain(route: Route, status: int, message: str, words: Words, wait: int | Non
             return Rejected(message, status=400)
 
 
-def is_used_up(text: str) -> bool:
+def is_used_up(status: int, text: str) -> bool:
     """The text speaks of an account or a quota that waiting does not fill."""
+    if status != 400 and OF_A_DAY.search(text):
+        return True
     return bool(QUOTA.search(CURRENT_QUOTA.sub("", text) if OF_GOOGLE.search(text) else text))
 
 
@@ -205,7 +217,10 @@ def no_model(route: Route, status: int, words: Words) -> RialtoError | None:
 
 
 def words_of(body: Any) -> Words:
-    """The message and the searchable text of any known error body."""
+    """The message and the searchable text of any known error body, without what it quotes of the request: words of the
+    conversation are no reasons.
+    """
+    body = unquoted(body, LEVELS)
     if isinstance(body, list) and body:
         return words_of(body[0])
     if not isinstance(body, Mapping):
@@ -213,6 +228,23 @@ def words_of(body: Any) -> Words:
         return Words(text, text)
     message = message_of(body)
     return Words(message[:MAX_WORDS], json.dumps(body, ensure_ascii=False, default=str)[: 4 * MAX_WORDS])
+
+
+def unquoted(value: Any, levels: int) -> Any:
+    """An error without its quotations, so many levels deep."""
+    if isinstance(value, str):
+        return QUOTED.sub(r"\1…", value)
+    if not levels:
+        return value
+    if isinstance(value, list):
+        return [unquoted(item, levels - 1) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: unquoted(item, levels - 1)
+        for name, item in value.items()
+        if name not in QUOTATIONS or (not isinstance(item, (list, Mapping)) and len(str(item)) <= SHORT)
+    }
 
 
 def message_of(body: Mapping[str, Any]) -> str:
@@ -229,7 +261,8 @@ def message_of(body: Mapping[str, Any]) -> str:
 
 def sentences(detail: Any) -> str:
     """What the parts of an error say, each behind its place; not the request that some servers quote beside it."""
-    parts = [part if isinstance(part, Mapping) else {"msg": part} for part in listed(detail)]
+    inner = (detail.get("detail") or detail.get("error")) if isinstance(detail, Mapping) else None
+    parts = [part if isinstance(part, Mapping) else {"msg": part} for part in listed(inner or detail)]
     said = [(part.get("loc"), part.get("msg") or part.get("message")) for part in parts]
     return "; ".join(
         f"{'.'.join(map(str, place))}: {words}" if isinstance(place, list) and place else words

@@ -25,6 +25,10 @@ BLIND = any_of(
 ABOUT_ONE = any_of(
     r"too (large|big|many)|exceed|format|mime|media.?type|\b(image|file) types?\b|image/\w|dimension|resolution|pixel",
     r"\burls?\b|base64|corrupt|decode|multiple|more than|generat|\bdetail\b|\btool\b",
+    r"\b(gif|webp|svg|hei[cf]|avif|bmp|tiff?|png|jpe?g)s?\b|animated|interlaced|progressive|cmyk|\d-bit",
+    r"\b(remote|external|data uri)\b|tool_result",
+    r"\brole\W{1,3}(system|assistant|developer|tool)|\b(system|assistant|developer) (message|prompt|turn)",
+    r"\b(when|while|with) (\w+ )?(thinking|reasoning|stream\w*|tools|response_format)\b",
 )
 
 

@@ -41,7 +41,11 @@ SPARE = (
     *("output_config", "include"),
 )
 #: Field -> what it is called in refusals, when that is not its name alone.
-CALLED = {"think": "think(?:ing)?", "chat_template_kwargs": "chat_template(?:_kwargs)?"}
+CALLED = {
+    "think": "think(?:ing)?",
+    "chat_template_kwargs": "chat_template(?:_kwargs)?",
+    "include": r"""(?:["'`]include\\?["'`]|(?<=: )include|include(?= (?:is|was)))""",
+}
 LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 #: Tokens below which a shorter conversation helps more than a shorter answer.
 ENOUGH_ROOM = 1024
