@@ -13,12 +13,15 @@ export async function ask(view, query, signal) {
     if (error.name === "AbortError") throw error;
     throw new Failure("The server does not answer.");
   }
-  const answer = await response.json().catch(() => ({}));
+  const answer = await response.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return null;
+  });
   if (response.status === 401 || response.status === 403) {
     location.reload(); // the page asks for the key
     return new Promise(() => {});
   }
-  if (!response.ok) throw new Failure(answer.error?.message ?? `The server answered ${response.status}.`);
+  if (!response.ok || !answer) throw new Failure(answer?.error?.message ?? `The server answered ${response.status} and no more.`);
   return answer;
 }
 
